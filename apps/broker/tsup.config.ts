@@ -1,0 +1,3 @@
+import { application } from '@godwit/tsup-preset'
+
+export default application({ main: 'src/main.ts' })

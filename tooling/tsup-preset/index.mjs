@@ -1,0 +1,27 @@
+import { defineConfig } from 'tsup'
+
+const common = {
+  outDir: 'dist',
+  target: 'es2023',
+  clean: true,
+  sourcemap: true,
+  splitting: true,
+  esbuildOptions(options) {
+    // Sibling packages stay external, so their sources are never bundled in; within a package nothing needs the condition.
+    options.conditions = []
+  },
+}
+
+/** A published library: ESM and CJS with declarations for both, one entry for each export. */
+export const library = (entry) =>
+  defineConfig({
+    ...common,
+    entry,
+    format: ['esm', 'cjs'],
+    platform: 'neutral',
+    external: [/^node:/, 'ws'],
+    dts: { compilerOptions: { ignoreDeprecations: '6.0', customConditions: [] } },
+  })
+
+/** A command: ESM for Node only, no declarations. */
+export const application = (entry) => defineConfig({ ...common, entry, format: ['esm'], platform: 'node', dts: false })
