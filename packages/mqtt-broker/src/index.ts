@@ -1,1 +1,7 @@
-export {}
+export { Counters } from './core/counters.ts'
+export { DEFAULT_LIMITS, LIMITS, type LimitDescription, type LimitName, type Limits } from './core/limits.ts'
+export { DEFAULT_SETTINGS, type Settings } from './core/settings.ts'
+export * from './ports/index.ts'
+export { type Broker, createBroker } from './shell/broker.ts'
+export { BrokerError, type BrokerErrorCode } from './shell/broker-error.ts'
+export type { BrokerOptions, ListenOptions, OwnMessage, TlsListenOptions } from './shell/options.ts'

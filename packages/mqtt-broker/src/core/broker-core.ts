@@ -1,0 +1,267 @@
+import type { DecodeFailure, Packet, PublishFrame } from '@godwit/mqtt-codec'
+import { hasControlCharacter, isWellFormedUtf8 } from '@godwit/mqtt-codec'
+import { SubscriptionIndex, parseTopicName, type TopicRefusal } from '@godwit/mqtt-topics'
+import type { Edges } from '../ports/edges.ts'
+import type { Interceptor } from '../ports/interceptor.ts'
+import type { Logger } from '../ports/logger.ts'
+import type { Observer } from '../ports/observer.ts'
+import { acknowledgement } from './acknowledgements.ts'
+import { CONNECTION_LOST, closeConnection, connectionEnded } from './close.ts'
+import { authenticated, connect, refuseConnect } from './connect.ts'
+import type { Connection } from './connection.ts'
+import type { Core } from './context.ts'
+import { Counters } from './counters.ts'
+import { Deadlines } from './deadlines.ts'
+import { disconnect } from './disconnect.ts'
+import type { BrokerEvent } from './events.ts'
+import { replaceGrant } from './grants.ts'
+import { watchConnect } from './keep-alive.ts'
+import type { Limits } from './limits.ts'
+import { Observation } from './observation.ts'
+import type { Staging } from './output.ts'
+import { publishOwn } from './own-messages.ts'
+import { publish } from './publish.ts'
+import { VIOLATIONS, type Violation } from './refusals.ts'
+import { RetainedMessages } from './retained-messages.ts'
+import { continueReplays } from './retained-replays.ts'
+import { RoutedMessage } from './routed-message.ts'
+import { resolveRoute } from './router.ts'
+import type { Settings } from './settings.ts'
+import type { Route, Subscriber } from './subscription.ts'
+import { finishSubscribe, subscribe, unsubscribe } from './subscribe.ts'
+
+export interface BrokerCoreOptions {
+  readonly limits: Limits
+  readonly settings: Settings
+  readonly edges: Edges
+  readonly logger: Logger
+  readonly staging: Staging
+  readonly interceptors: readonly Interceptor[]
+  readonly observers: readonly Observer[]
+  /** Strings of UTF-8 that is known to be well-formed. */
+  readonly decodeText: (bytes: Uint8Array, start: number, end: number) => string
+  /** Makes the places of topics in the tables unguessable. */
+  readonly hashSeed: number
+}
+
+/**
+ * The whole of MQTT that a Server does, without a socket, a clock, a disk or a random number of its own. It awaits
+ * nothing: two entrances for the hot path, one for everything else. It acts on the Outputs of its connections.
+ */
+export class BrokerCore {
+  readonly #core: Core
+
+  constructor(options: BrokerCoreOptions) {
+    const { limits, settings, edges, logger, staging, interceptors, observers, hashSeed } = options
+    const counters = new Counters()
+    const deadlines = new Deadlines()
+    this.#core = {
+      limits,
+      settings,
+      counters,
+      deadlines,
+      edges,
+      logger,
+      interceptors,
+      observation: observers.length === 0 ? undefined : new Observation(observers, logger),
+      staging,
+      index: new SubscriptionIndex<Subscriber, Route>({
+        resolve: (topicName, subscribers) => resolveRoute(settings, topicName, subscribers),
+        maximumEntries: limits.matcherEntries,
+        maximumEntryBytes: limits.matcherEntryBytes,
+        judge: (bytes, start, end) => judgeTopicName(options, bytes, start, end),
+        hashSeed,
+      }),
+      sessions: new Map(),
+      groups: new Map(),
+      retained: new RetainedMessages(limits, counters, deadlines),
+      replaying: new Set(),
+      connections: new Set(),
+      waiting: new Map(),
+      takeovers: new Map(),
+      inHand: new RoutedMessage(),
+      now: 0,
+      deliveries: 0,
+      nextSerial: 1,
+      nextTicket: 1,
+    }
+  }
+
+  get counters(): Counters {
+    return this.#core.counters
+  }
+
+  /** How many deliveries there have been: a driver sees from it what its packets cost. */
+  get deliveries(): number {
+    return this.#core.deliveries
+  }
+
+  /** One structure for everything that is due: what the engine watches is in it, too. */
+  get deadlines(): Deadlines {
+    return this.#core.deadlines
+  }
+
+  get connections(): ReadonlySet<Connection> {
+    return this.#core.connections
+  }
+
+  /** A PUBLISH of an open connection. The frame is valid during the call only. */
+  publish(connection: Connection, frame: PublishFrame, now: number): Violation | undefined {
+    this.#core.now = now
+    return publish(this.#core, connection, frame)
+  }
+
+  /** PUBACK, PUBREC, PUBREL or PUBCOMP of an open connection. */
+  acknowledgement(
+    connection: Connection,
+    type: number,
+    packetId: number,
+    reasonCode: number,
+    now: number,
+  ): Violation | undefined {
+    this.#core.now = now
+    return acknowledgement(this.#core, connection, type, packetId, reasonCode)
+  }
+
+  /** All the rest. */
+  handle(event: BrokerEvent, now: number): void {
+    const core = this.#core
+    core.now = now
+    switch (event.type) {
+      case 'connection-opened':
+        return this.#opened(event.connection)
+      case 'connection-lost':
+        return connectionEnded(core, event.connection, CONNECTION_LOST.reasonCode, event.reason)
+      case 'packet-received':
+        return this.#received(event.connection, event.packet)
+      case 'packet-refused':
+        return this.#refused(event.connection, event.failure)
+      case 'rule-broken':
+        return this.#broken(event.connection, event.violation)
+      case 'client-authenticated':
+        return this.#answered(event.ticket, (connection) => authenticated(core, connection, event.result))
+      case 'subscriptions-authorized':
+        return this.#answered(event.ticket, (connection) => finishSubscribe(core, connection, event.verdicts))
+      case 'message-published':
+        return publishOwn(core, event.bytes, event.topicName, undefined)
+      case 'client-disconnected':
+        return this.#disconnected(event.clientId, event.reasonCode)
+      case 'grant-replaced': {
+        const session = core.sessions.get(event.clientId)
+        return session === undefined ? undefined : replaceGrant(core, session, event.grant)
+      }
+      case 'broker-closing':
+        for (const connection of [...core.connections]) closeConnection(core, connection, VIOLATIONS.shuttingDown)
+        return
+      case 'time-passed':
+        return core.deadlines.run(now)
+    }
+  }
+
+  /** Work that is left for later turns of the loop. True: there is more that could be done at once. */
+  continue(now: number): boolean {
+    const core = this.#core
+    if (core.replaying.size === 0) return false
+    core.now = now
+    return continueReplays(core)
+  }
+
+  /** When `time-passed` is due next: milliseconds of the monotonic clock, Infinity for never. */
+  nextDeadline(): number {
+    return this.#core.deadlines.next
+  }
+
+  #opened(connection: Connection): void {
+    const core = this.#core
+    core.connections.add(connection)
+    core.counters.connectionsOpened++
+    core.counters.connections = core.connections.size
+    core.counters.unauthenticatedConnections++
+    watchConnect(core, connection, (reasonCode, reason) => refuseConnect(core, connection, reasonCode, reason))
+  }
+
+  #received(connection: Connection, packet: Packet): void {
+    if (connection.phase === 'closed') return
+    const violation = this.#handlePacket(connection, packet)
+    if (violation !== undefined) this.#broken(connection, violation)
+  }
+
+  #handlePacket(connection: Connection, packet: Packet): Violation | undefined {
+    const core = this.#core
+    if (packet.type === 'connect') return connect(core, connection, packet)
+    if (connection.phase !== 'open') return VIOLATIONS.notConnected
+    switch (packet.type) {
+      case 'subscribe':
+        return subscribe(core, connection, packet)
+      case 'unsubscribe':
+        return unsubscribe(core, connection, packet)
+      case 'disconnect':
+        return disconnect(core, connection, packet)
+      case 'pingreq':
+        connection.output.pingresp()
+        return undefined
+      case 'auth':
+        return VIOLATIONS.authWithoutMethod
+      default:
+        return VIOLATIONS.serverPacket
+    }
+  }
+
+  /** Bytes that are no packet. Before the CONNECT is accepted a Server may answer with a CONNACK, never a DISCONNECT. */
+  #refused(connection: Connection, failure: DecodeFailure): void {
+    const core = this.#core
+    if (failure.kind === 'packet-too-large') core.counters.packetsTooLarge++
+    const { reasonCode, message: reason } = failure
+    if (connection.phase === 'before-connect' && failure.protocolVersion !== undefined) {
+      connection.version = failure.protocolVersion
+      connection.output.version = failure.protocolVersion
+      return refuseConnect(core, connection, reasonCode, reason)
+    }
+    this.#broken(connection, { reasonCode, reason })
+  }
+
+  #broken(connection: Connection, violation: Violation): void {
+    const core = this.#core
+    if (connection.phase === 'closed') return
+    core.counters.protocolErrors++
+    core.logger.info(
+      { clientId: connection.session?.clientId ?? '', reasonCode: violation.reasonCode },
+      `connection closed: ${violation.reason}`,
+    )
+    closeConnection(core, connection, violation)
+  }
+
+  #answered(ticket: number, continueWith: (connection: Connection) => void): void {
+    const { waiting } = this.#core
+    const connection = waiting.get(ticket)
+    if (connection === undefined) return
+    waiting.delete(ticket)
+    continueWith(connection)
+    connection.driver.released()
+  }
+
+  #disconnected(clientId: string, reasonCode: number): void {
+    const connection = this.#core.sessions.get(clientId)?.connection
+    if (connection === undefined) return
+    closeConnection(this.#core, connection, { reasonCode, reason: 'disconnected by the operator' })
+  }
+}
+
+/** Decodes and checks a Topic Name, once for as long as the table of topics remembers it. */
+const judgeTopicName = (
+  options: BrokerCoreOptions,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): string | TopicRefusal => {
+  const { limits, settings } = options
+  if (!isWellFormedUtf8(bytes, start, end)) return { refused: true, reason: 'ill-formed-utf8', at: 0 }
+  if (!settings.allowControlCharacters && hasControlCharacter(bytes, start, end)) {
+    return { refused: true, reason: 'control-character', at: 0 }
+  }
+  const parsed = parseTopicName(options.decodeText(bytes, start, end), {
+    maximumLevels: limits.maximumTopicLevels,
+    maximumBytes: limits.maximumTopicBytes,
+  })
+  return parsed
+}

@@ -1,0 +1,54 @@
+import { ReasonCode } from '@godwit/mqtt-codec'
+import type { Connection } from './connection.ts'
+import type { Core } from './context.ts'
+import type { Violation } from './refusals.ts'
+import { sessionWaits } from './sessions.ts'
+import { willDue } from './wills.ts'
+
+/** Ends a connection for a reason: a 5.0 Client is told, then the Network Connection closes [MQTT-4.13.1-1]. */
+export const closeConnection = (core: Core, connection: Connection, violation: Violation, willAtOnce = false): void => {
+  if (connection.phase === 'closed') return
+  // Before our CONNACK there is no DISCONNECT: the caller has sent a CONNACK, or nothing is due.
+  if (connection.phase === 'open' && connection.version === 5) {
+    const reasonCode = violation.reasonCode
+    connection.output.packet({ type: 'disconnect', reasonCode, properties: { reasonString: violation.reason } }, 0)
+  }
+  connection.output.end()
+  connectionEnded(core, connection, violation.reasonCode, violation.reason, willAtOnce)
+}
+
+/** The connection is gone, however it went: its Session waits or ends, its Will is due. */
+export const connectionEnded = (
+  core: Core,
+  connection: Connection,
+  reasonCode: number,
+  reason: string,
+  willAtOnce = false,
+): void => {
+  if (connection.phase === 'closed') return
+  const wasOpen = connection.phase === 'open'
+  if (!wasOpen) core.counters.unauthenticatedConnections--
+  connection.phase = 'closed'
+  if (connection.held) core.waiting.delete(connection.ticket)
+  connection.held = false
+  core.connections.delete(connection)
+  core.counters.connections = core.connections.size
+  if (connection.deadline !== undefined) core.deadlines.cancel(connection.deadline)
+  const { session } = connection
+  if (!wasOpen || session === undefined) {
+    core.observation?.clientRefused(connection.connect?.clientId ?? '', reasonCode, reason)
+    return
+  }
+  core.logger.debug({ clientId: session.clientId, reasonCode }, `client gone: ${reason}`)
+  core.observation?.clientGone(connection.info, reasonCode, reason)
+  connection.session = undefined
+  session.connection = undefined
+  willDue(core, session, willAtOnce)
+  sessionWaits(core, session)
+}
+
+/** What a closed socket says about how the connection ended. */
+export const CONNECTION_LOST = {
+  reasonCode: ReasonCode.UnspecifiedError,
+  reason: 'the Network Connection closed',
+} as const

@@ -1,0 +1,72 @@
+import type { ConnectPacket, ProtocolVersion, SubscribePacket } from '@godwit/mqtt-codec'
+import type { IncomingTopicAliases } from '@godwit/mqtt-qos'
+import type { PeerInfo } from '@godwit/mqtt-transport'
+import type { ClientInfo } from '../ports/client-info.ts'
+import type { Grant } from '../ports/grant.ts'
+import type { Deadline } from './deadlines.ts'
+import type { Output } from './output.ts'
+import type { Session } from './session.ts'
+
+/** What the engine does with a connection when the core says so. */
+export interface Driver {
+  /** The core has its answer: go on with the bytes that were held. */
+  released(): void
+}
+
+export type Phase = 'before-connect' | 'authenticating' | 'open' | 'closed'
+
+/** One Network Connection, as the core knows it. */
+export class Connection {
+  readonly output: Output
+  readonly driver: Driver
+  readonly peer: PeerInfo
+  phase: Phase = 'before-connect'
+  /** The version of its CONNECT; 3.1.1 before that. */
+  version: ProtocolVersion = 4
+  session: Session | undefined
+  connect: ConnectPacket | undefined
+  grant: Grant = {}
+  /** An answer of another is awaited: nothing of this connection is read meanwhile. */
+  held = false
+  /** Names the answer that is awaited: an answer with another ticket is stale. */
+  ticket = 0
+  subscribe: SubscribePacket | undefined
+  aliases: IncomingTopicAliases<Uint8Array> | undefined
+  /** Milliseconds of the monotonic clock at which the last bytes came. */
+  receivedAt = 0
+  connectedAt = 0
+  /** What is enforced; 0: nothing. */
+  keepAliveSeconds = 0
+  /** Connect timeout first, then Keep Alive. */
+  deadline: Deadline | undefined
+  /** Reason Strings and User Properties may be sent on packets other than PUBLISH, CONNACK and DISCONNECT [MQTT-3.1.2-29]. */
+  problemInformation = false
+  /** The last right that was asked for, so that it is not asked again for each message. */
+  lastTopicName: string | undefined
+  lastTopicAllowed = false
+  /** Rights of topics other than the last one. */
+  rights: Map<string, boolean> | undefined
+
+  constructor(output: Output, driver: Driver, peer: PeerInfo, now: number) {
+    this.output = output
+    this.driver = driver
+    this.peer = peer
+    this.receivedAt = now
+  }
+
+  get info(): ClientInfo {
+    const { session, connect } = this
+    return {
+      clientId: session?.clientId ?? connect?.clientId ?? '',
+      principal: session?.principal ?? '',
+      username: connect?.username,
+      protocolVersion: this.version,
+      peer: this.peer,
+      connectedAtMs: this.connectedAt,
+      keepAliveSeconds: this.keepAliveSeconds,
+      cleanStart: connect?.cleanStart ?? true,
+      sessionExpiryIntervalSeconds: session?.expiryIntervalSeconds ?? 0,
+      subscriptions: session?.subscriptions?.size ?? 0,
+    }
+  }
+}

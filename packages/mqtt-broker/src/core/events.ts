@@ -1,0 +1,20 @@
+import type { DecodeFailure, Packet } from '@godwit/mqtt-codec'
+import type { AuthenticateResult } from '../ports/authenticator.ts'
+import type { Grant } from '../ports/grant.ts'
+import type { Connection } from './connection.ts'
+import type { Violation } from './refusals.ts'
+
+/** Everything that happens to the core but the hot path. A ticket that nobody waits for any more is ignored. */
+export type BrokerEvent =
+  | { readonly type: 'connection-opened'; readonly connection: Connection }
+  | { readonly type: 'connection-lost'; readonly connection: Connection; readonly reason: string }
+  | { readonly type: 'packet-received'; readonly connection: Connection; readonly packet: Packet }
+  | { readonly type: 'packet-refused'; readonly connection: Connection; readonly failure: DecodeFailure }
+  | { readonly type: 'rule-broken'; readonly connection: Connection; readonly violation: Violation }
+  | { readonly type: 'client-authenticated'; readonly ticket: number; readonly result: AuthenticateResult }
+  | { readonly type: 'subscriptions-authorized'; readonly ticket: number; readonly verdicts: readonly boolean[] }
+  | { readonly type: 'message-published'; readonly bytes: Uint8Array; readonly topicName: string }
+  | { readonly type: 'client-disconnected'; readonly clientId: string; readonly reasonCode: number }
+  | { readonly type: 'grant-replaced'; readonly clientId: string; readonly grant: Grant }
+  | { readonly type: 'broker-closing' }
+  | { readonly type: 'time-passed' }

@@ -1,0 +1,270 @@
+/** One limit: what it bounds, why, and what happens at it. */
+export interface LimitDescription {
+  readonly default: number
+  readonly unit: 'bytes' | 'count' | 'milliseconds' | 'seconds'
+  readonly why: string
+  readonly atLimit: string
+  /** The counter that rises when it is met. */
+  readonly counter: string
+}
+
+const KiB = 1024
+const MiB = 1024 * KiB
+
+const limit = (
+  value: number,
+  unit: LimitDescription['unit'],
+  why: string,
+  atLimit: string,
+  counter: string,
+): LimitDescription => ({ default: value, unit, why, atLimit, counter })
+
+/** Everything that a peer can make grow. `Infinity` is how "unlimited" is spelled. */
+export const LIMITS = {
+  maximumPacketSizeBytes: limit(
+    2_000_000,
+    'bytes',
+    'one packet is held whole in memory',
+    'the connection is closed (0x95), on the header',
+    'packetsTooLarge',
+  ),
+  maximumConnectPacketSizeBytes: limit(
+    64 * KiB,
+    'bytes',
+    'nobody has proven who they are yet',
+    'the connection is closed before the body',
+    'packetsTooLarge',
+  ),
+  maximumUnauthenticatedBytes: limit(
+    32 * MiB,
+    'bytes',
+    'all connections together, before they are accepted',
+    'the connection is closed',
+    'connectionsRefused',
+  ),
+  connectTimeoutMs: limit(
+    10_000,
+    'milliseconds',
+    'a socket that says nothing is held open',
+    'the connection is closed',
+    'connectTimeouts, authenticationTimeouts',
+  ),
+  packetAssemblyTimeoutMs: limit(
+    30_000,
+    'milliseconds',
+    'a packet may be dripped',
+    'the connection is closed (0x98) when it came slower than 1 KiB/s',
+    'assemblyTimeouts',
+  ),
+  maximumConnections: limit(
+    Infinity,
+    'count',
+    'each holds a descriptor and some kilobytes',
+    'refused at accept',
+    'connectionsRefused',
+  ),
+  maximumUnauthenticatedConnections: limit(
+    10_000,
+    'count',
+    'a flood of silent sockets',
+    'refused at accept',
+    'connectionsRefused',
+  ),
+  maximumUnauthenticatedConnectionsPerAddress: limit(
+    1_000,
+    'count',
+    'a flood from one address',
+    'refused at accept',
+    'connectionsRefused',
+  ),
+  maximumClientIdBytes: limit(256, 'bytes', 'it is a key of every table', 'refused (0x85)', 'connectsRefused'),
+  maximumTopicBytes: limit(
+    4_096,
+    'bytes',
+    'it is a key of every table',
+    'Topic Name invalid (0x90) or Topic Filter invalid (0x8F)',
+    'protocolErrors',
+  ),
+  maximumTopicLevels: limit(
+    201,
+    'count',
+    'each level is a step of the matcher',
+    'Topic Name invalid (0x90) or Topic Filter invalid (0x8F)',
+    'protocolErrors',
+  ),
+  maximumUserProperties: limit(64, 'count', 'pairs in one packet', 'refused (0x97)', 'protocolErrors'),
+  maximumUserPropertyBytes: limit(8 * KiB, 'bytes', 'pairs in one packet', 'refused (0x97)', 'protocolErrors'),
+  maximumFiltersPerSubscribe: limit(
+    1_024,
+    'count',
+    'work in one packet',
+    'the rest is refused in the SUBACK (0x97)',
+    'subscriptionsRefused',
+  ),
+  maximumSubscriptionsPerSession: limit(
+    10_000,
+    'count',
+    'memory of the matcher',
+    'refused in the SUBACK (0x97)',
+    'subscriptionsRefused',
+  ),
+  receiveMaximum: limit(
+    64,
+    'count',
+    'QoS 1 and 2 messages of a Client that we have not acknowledged',
+    'the connection is closed (0x93)',
+    'receiveMaximumExceeded',
+  ),
+  topicAliasMaximum: limit(
+    16,
+    'count',
+    'aliases that a Client may set',
+    'the connection is closed (0x94)',
+    'protocolErrors',
+  ),
+  outgoingTopicAliasMaximum: limit(
+    16,
+    'count',
+    'aliases that we set, where a Client allows more',
+    'the least recently used one is set anew',
+    'none',
+  ),
+  maximumInflightMessages: limit(
+    256,
+    'count',
+    'unacknowledged messages to a Client without a Receive Maximum',
+    'further ones are queued',
+    'none',
+  ),
+  maximumQueuedMessages: limit(
+    1_000,
+    'count',
+    'messages that wait for one Session',
+    'the newest is dropped',
+    'messagesDropped.queue-full',
+  ),
+  maximumQueuedBytes: limit(
+    8 * MiB,
+    'bytes',
+    'messages that wait for one Session',
+    'the newest is dropped',
+    'messagesDropped.queue-full',
+  ),
+  outputPauseBytes: limit(
+    256 * KiB,
+    'bytes',
+    'a Client that does not read its answers',
+    'we stop reading from it',
+    'none',
+  ),
+  outputDropBytes: limit(
+    1 * MiB,
+    'bytes',
+    'a Client that reads too slowly',
+    'QoS 0 messages to it are dropped',
+    'messagesDropped.slow-client',
+  ),
+  outputStallTimeoutMs: limit(
+    30_000,
+    'milliseconds',
+    'a Client that reads nothing at all',
+    'the connection is closed',
+    'stalledConnections',
+  ),
+  closeTimeoutMs: limit(
+    5_000,
+    'milliseconds',
+    'the last bytes to a Client that does not read',
+    'the connection is cut',
+    'none',
+  ),
+  maximumSessionExpirySeconds: limit(
+    Infinity,
+    'seconds',
+    'state of Clients that never come back',
+    'clamped, and told in CONNACK',
+    'none',
+  ),
+  maximumSessions: limit(
+    100_000,
+    'count',
+    'state of Clients that never come back',
+    'a new one is refused (0x97)',
+    'connectsRefused',
+  ),
+  maximumRetainedTopics: limit(
+    100_000,
+    'count',
+    'a retained message stays for ever',
+    'delivered, not retained; QoS > 0 in 5.0 refused (0x97)',
+    'messagesDropped.retained-limit',
+  ),
+  maximumRetainedBytes: limit(
+    256 * MiB,
+    'bytes',
+    'all retained messages',
+    'as above',
+    'messagesDropped.retained-limit',
+  ),
+  maximumRetainedMessageBytes: limit(
+    1 * MiB,
+    'bytes',
+    'one retained message',
+    'as above',
+    'messagesDropped.retained-limit',
+  ),
+  retainedReplayPerTurn: limit(
+    100,
+    'count',
+    'retained messages for one new subscription',
+    'the rest goes out in later turns',
+    'none',
+  ),
+  maximumReplays: limit(64, 'count', 'replays of retained messages at once', 'further ones wait', 'none'),
+  maximumKeepAliveSeconds: limit(
+    65_535,
+    'seconds',
+    'a dead peer is found this late',
+    'told by Server Keep Alive; 3.1.1 is held to it',
+    'none',
+  ),
+  maximumTakeoversPer10Seconds: limit(
+    Infinity,
+    'count',
+    'two Clients that share an identifier displace each other for ever',
+    'the newcomer is refused for 10 s (0x9F)',
+    'takeoversRefused',
+  ),
+  publishesPerSecond: limit(Infinity, 'count', 'of one Client', 'it is read more slowly', 'none'),
+  readBytesPerTurn: limit(
+    256 * KiB,
+    'bytes',
+    'of one Client in one turn of the loop',
+    'it goes on in the next turn',
+    'none',
+  ),
+  deliveriesPerTurn: limit(
+    8_192,
+    'count',
+    'of one Client in one turn of the loop',
+    'it goes on in the next turn',
+    'none',
+  ),
+  matcherEntries: limit(131_072, 'count', 'topics remembered by the matcher', 'the least used are forgotten', 'none'),
+  matcherEntryBytes: limit(
+    32 * MiB,
+    'bytes',
+    'topics remembered by the matcher',
+    'the least used are forgotten',
+    'none',
+  ),
+  uncommittedBytes: limit(16 * MiB, 'bytes', 'changes that wait for the disk', 'publishers are not read', 'none'),
+  uncommittedRecords: limit(10_000, 'count', 'changes that wait for the disk', 'publishers are not read', 'none'),
+} as const satisfies Record<string, LimitDescription>
+
+export type LimitName = keyof typeof LIMITS
+export type Limits = { readonly [Name in LimitName]: number }
+
+export const DEFAULT_LIMITS = Object.fromEntries(
+  Object.entries(LIMITS).map(([name, description]) => [name, description.default]),
+) as unknown as Limits

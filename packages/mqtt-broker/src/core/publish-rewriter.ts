@@ -1,0 +1,171 @@
+import type { ProtocolVersion, PublishFrame } from '@godwit/mqtt-codec'
+import { variableByteIntegerLength, writeVariableByteInteger } from '@godwit/mqtt-codec'
+
+const TOPIC_ALIAS = 0x23
+const MESSAGE_EXPIRY_INTERVAL = 0x02
+const SUBSCRIPTION_IDENTIFIER = 0x0b
+
+/**
+ * Writes the PUBLISH of a frame in another form: another version, QoS or flags, with the Topic Name instead of the
+ * publisher's alias, with an alias of ours, with Subscription Identifiers, with what is left of the Message Expiry
+ * Interval. Properties that are forwarded are copied as bytes [MQTT-3.3.2-15] [MQTT-3.3.2-17] [MQTT-3.3.2-20].
+ */
+export class PublishRewriter {
+  /** Bytes of the whole packet. */
+  length = 0
+  #frame!: PublishFrame
+  #topic: Uint8Array = new Uint8Array(0)
+  #version: ProtocolVersion = 4
+  #firstByte = 0
+  #identifiers: readonly number[] | undefined
+  #alias = 0
+  #expirySeconds = -1
+  #remainingLength = 0
+  #propertiesLength = 0
+  #publisherAliasAt = -1
+
+  /**
+   * `topic` is empty where an alias stands for it. `expirySeconds` -1: as the publisher gave it. `alias` 0: none.
+   * Sets `length`; `write` then writes as often as is wanted.
+   */
+  begin(
+    frame: PublishFrame,
+    topic: Uint8Array,
+    version: ProtocolVersion,
+    firstByte: number,
+    identifiers: readonly number[] | undefined,
+    alias: number,
+    expirySeconds: number,
+  ): void {
+    this.#frame = frame
+    this.#topic = topic
+    this.#version = version
+    this.#firstByte = firstByte
+    this.#identifiers = identifiers
+    this.#alias = alias
+    this.#expirySeconds = expirySeconds
+    let body = 2 + topic.length + (frame.end - frame.payloadStart)
+    if ((firstByte & 0x06) !== 0) body += 2
+    if (version === 5) {
+      this.#propertiesLength = this.#measureProperties()
+      body += variableByteIntegerLength(this.#propertiesLength) + this.#propertiesLength
+    }
+    this.#remainingLength = body
+    this.length = 1 + variableByteIntegerLength(body) + body
+  }
+
+  /** Where the Packet Identifier lies after a write at `offset`; only for QoS 1 and 2. */
+  packetIdAt(offset: number): number {
+    return offset + 1 + variableByteIntegerLength(this.#remainingLength) + 2 + this.#topic.length
+  }
+
+  /** Writes the whole packet and returns where it ends. */
+  write(target: Uint8Array, offset: number, packetId: number): number {
+    const at = this.writeHeader(target, offset, packetId)
+    const { bytes, payloadStart, end } = this.#frame
+    target.set(bytes.subarray(payloadStart, end), at)
+    return at + (end - payloadStart)
+  }
+
+  /** Writes everything but the payload and returns where that begins. */
+  writeHeader(target: Uint8Array, offset: number, packetId: number): number {
+    target[offset] = this.#firstByte
+    let at = writeVariableByteInteger(target, offset + 1, this.#remainingLength)
+    const topic = this.#topic
+    target[at++] = topic.length >> 8
+    target[at++] = topic.length & 0xff
+    target.set(topic, at)
+    at += topic.length
+    if ((this.#firstByte & 0x06) !== 0) {
+      target[at++] = packetId >> 8
+      target[at++] = packetId & 0xff
+    }
+    return this.#version === 5 ? this.#writeProperties(target, at) : at
+  }
+
+  #measureProperties(): number {
+    const frame = this.#frame
+    let length = frame.propertiesAt === -1 ? 0 : frame.propertiesEnd - frame.propertiesStart
+    this.#publisherAliasAt = frame.topicAlias === 0 ? -1 : propertyAt(frame, TOPIC_ALIAS)
+    if (this.#publisherAliasAt !== -1) length -= 3
+    if (this.#alias !== 0) length += 3
+    for (const identifier of this.#identifiers ?? []) length += 1 + variableByteIntegerLength(identifier)
+    return length
+  }
+
+  #writeProperties(target: Uint8Array, offset: number): number {
+    const frame = this.#frame
+    let at = writeVariableByteInteger(target, offset, this.#propertiesLength)
+    if (frame.propertiesAt !== -1) {
+      const { bytes, propertiesStart, propertiesEnd } = frame
+      const alias = this.#publisherAliasAt
+      const before = alias === -1 ? propertiesEnd : alias
+      target.set(bytes.subarray(propertiesStart, before), at)
+      const expiryAt = frame.messageExpiryAt
+      if (this.#expirySeconds !== -1 && expiryAt !== -1 && expiryAt < before) {
+        writeFourBytes(target, at + (expiryAt - propertiesStart), this.#expirySeconds)
+      }
+      at += before - propertiesStart
+      if (alias !== -1) {
+        target.set(bytes.subarray(alias + 3, propertiesEnd), at)
+        if (this.#expirySeconds !== -1 && expiryAt > alias) {
+          writeFourBytes(target, at + (expiryAt - alias - 3), this.#expirySeconds)
+        }
+        at += propertiesEnd - alias - 3
+      }
+    }
+    if (this.#alias !== 0) {
+      target[at++] = TOPIC_ALIAS
+      target[at++] = this.#alias >> 8
+      target[at++] = this.#alias & 0xff
+    }
+    for (const identifier of this.#identifiers ?? []) {
+      target[at++] = SUBSCRIPTION_IDENTIFIER
+      at = writeVariableByteInteger(target, at, identifier)
+    }
+    return at
+  }
+}
+
+const writeFourBytes = (target: Uint8Array, at: number, value: number): void => {
+  target[at] = value >>> 24
+  target[at + 1] = (value >>> 16) & 0xff
+  target[at + 2] = (value >>> 8) & 0xff
+  target[at + 3] = value & 0xff
+}
+
+/** Where a property of a PUBLISH begins, -1 where it is absent. The frame's properties have been validated. */
+const propertyAt = (frame: PublishFrame, identifier: number): number => {
+  const { bytes, propertiesEnd } = frame
+  let at = frame.propertiesStart
+  while (at < propertiesEnd) {
+    const here = bytes[at]!
+    if (here === identifier) return at
+    at = afterProperty(bytes, at)
+  }
+  return -1
+}
+
+const afterProperty = (bytes: Uint8Array, at: number): number => {
+  const identifier = bytes[at]!
+  const value = at + 1
+  switch (identifier) {
+    case 0x01:
+      return value + 1
+    case MESSAGE_EXPIRY_INTERVAL:
+      return value + 4
+    case TOPIC_ALIAS:
+      return value + 2
+    case SUBSCRIPTION_IDENTIFIER: {
+      let end = value
+      while (bytes[end]! >= 0x80) end++
+      return end + 1
+    }
+    case 0x26:
+      return afterString(bytes, afterString(bytes, value))
+    default:
+      return afterString(bytes, value)
+  }
+}
+
+const afterString = (bytes: Uint8Array, at: number): number => at + 2 + ((bytes[at]! << 8) | bytes[at + 1]!)

@@ -1,0 +1,72 @@
+import type { PublishFrame } from '@godwit/mqtt-codec'
+import { ReasonCode } from '@godwit/mqtt-codec'
+import { ReceiverOutcome } from '@godwit/mqtt-qos'
+import type { TopicEntry } from '@godwit/mqtt-topics'
+import type { Connection } from './connection.ts'
+import type { Core } from './context.ts'
+import { accept } from './accept-publish.ts'
+import { intercept } from './intercept-publish.ts'
+import { VIOLATIONS, type Violation } from './refusals.ts'
+import type { Session } from './session.ts'
+import type { Route } from './subscription.ts'
+
+const PUBREC = 0x50
+
+/**
+ * A PUBLISH from a Client (§3.3), the hot path: from topic bytes to the Outputs of its subscribers. Nothing is allocated
+ * here for a message that nobody has to be told about and nothing has to be kept of.
+ */
+export const publish = (core: Core, connection: Connection, frame: PublishFrame): Violation | undefined => {
+  const { settings } = core
+  const qos = frame.qos
+  if (qos > settings.maximumQos) return VIOLATIONS.maximumQos
+  if (frame.retain && !settings.retainAvailable) return VIOLATIONS.retainUnavailable
+  const entry = frame.topicAlias === 0 ? entryOf(core, frame) : aliasedEntryOf(core, connection, frame)
+  if ('reasonCode' in entry) return entry
+  const session = connection.session!
+  core.counters.messagesReceived++
+  if (qos > 0) {
+    const outcome = session.receiver.onPublish(qos as 1 | 2, frame.packetId)
+    if (outcome === ReceiverOutcome.repeat) {
+      // [MQTT-4.3.3-10] Acknowledged again, never routed again.
+      connection.output.acknowledge(PUBREC, frame.packetId, ReasonCode.Success, session.staged)
+      return undefined
+    }
+    if (exceedsReceiveMaximum(core, connection, session)) return VIOLATIONS.receiveMaximum
+  }
+  const message = core.inHand
+  message.begin(frame, entry.topicName, entry.bytes, core.now, core.nextSerial++)
+  if (core.interceptors.length > 0) return intercept(core, connection, message)
+  return accept(core, connection, message, entry)
+}
+
+/** [MQTT-3.3.4-7] What the Client has sent and has not seen acknowledged, that which is held at the gate included. */
+const exceedsReceiveMaximum = (core: Core, connection: Connection, session: Session): boolean => {
+  if (connection.version !== 5) return false
+  if (session.receiver.held + connection.output.gatedAcknowledgements < core.limits.receiveMaximum) return false
+  core.counters.receiveMaximumExceeded++
+  return true
+}
+
+const entryOf = (core: Core, frame: PublishFrame): TopicEntry<Route> | Violation => {
+  const entry = core.index.entryOfBytes(frame.bytes, frame.topicStart, frame.topicEnd)
+  if (entry.refused === undefined) return entry
+  return entry.reason === 'too-long' || entry.reason === 'too-many-levels'
+    ? VIOLATIONS.topicNameTooLong
+    : VIOLATIONS.topicNameInvalid
+}
+
+/** [MQTT-3.3.2-12] An alias is set by a PUBLISH that has both, and stands for the topic in one that has only it. */
+const aliasedEntryOf = (core: Core, connection: Connection, frame: PublishFrame): TopicEntry<Route> | Violation => {
+  const { aliases } = connection
+  if (aliases === undefined || frame.topicAlias > core.limits.topicAliasMaximum) return VIOLATIONS.topicAliasTooLarge
+  if (frame.topicStart !== frame.topicEnd) {
+    const entry = entryOf(core, frame)
+    if (!('reasonCode' in entry)) aliases.set(frame.topicAlias, entry.bytes)
+    return entry
+  }
+  const bytes = aliases.topic(frame.topicAlias)
+  if (bytes === undefined) return VIOLATIONS.topicAliasUnknown
+  const entry = core.index.entryOfBytes(bytes, 0, bytes.length)
+  return entry.refused === undefined ? entry : VIOLATIONS.topicNameInvalid
+}

@@ -1,0 +1,13 @@
+import type { QoS } from '@godwit/mqtt-codec'
+import type { RoutedMessage } from './routed-message.ts'
+import type { SharedGroup } from './shared-group.ts'
+
+/** One message for one Session that could not be sent at once, or that may have to be sent again. */
+export interface QueuedMessage {
+  readonly message: RoutedMessage
+  readonly qos: QoS
+  readonly retain: boolean
+  readonly identifiers: readonly number[] | undefined
+  /** Where it came through a Shared Subscription: what is not acknowledged when the Session ends goes back there. */
+  readonly group: SharedGroup | undefined
+}

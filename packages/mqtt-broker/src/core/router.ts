@@ -1,0 +1,92 @@
+import type { QoS } from '@godwit/mqtt-codec'
+import type { Core } from './context.ts'
+import { deliver } from './delivery.ts'
+import type { RoutedMessage } from './routed-message.ts'
+import type { Session } from './session.ts'
+import { SharedGroup } from './shared-group.ts'
+import { deliverToGroup } from './shared-subscriptions.ts'
+import type { Settings } from './settings.ts'
+import type { Route, Subscriber, Subscription, Target } from './subscription.ts'
+
+/** What became of a message: nobody wanted it, somebody has it, or everybody who wanted it was full. */
+export const Routed = { toNobody: 0, toSomebody: 1, queuesFull: 2 } as const
+
+/**
+ * Gives a message to everyone who subscribed to its topic. Delivered QoS: the lower of the message's and the granted one
+ * [MQTT-3.8.4-8]; RETAIN is 0 unless Retain As Published [MQTT-3.3.1-12].
+ */
+export const routeMessage = (core: Core, route: Route, message: RoutedMessage, from: Session | undefined): number => {
+  const { frame } = message
+  const qos = frame.qos
+  let somebody = false
+  let full = false
+  for (const target of route.targets) {
+    const aimed = target.session === from ? target.own : target
+    if (aimed === undefined) continue
+    const granted = aimed.qos < qos ? aimed.qos : qos
+    const retain = aimed.retainAsPublished && frame.retain
+    if (deliver(core, aimed.session, message, granted, retain, aimed.identifiers, aimed.commit, undefined))
+      somebody = true
+    else full = true
+  }
+  for (const group of route.groups) {
+    if (deliverToGroup(core, group, message)) somebody = true
+    else full = true
+  }
+  return somebody ? Routed.toSomebody : full ? Routed.queuesFull : Routed.toNobody
+}
+
+/** Works out once where messages of a topic go. */
+export const resolveRoute = (settings: Settings, topicName: string, subscribers: readonly Subscriber[]): Route => {
+  const groups: SharedGroup[] = []
+  const bySession = new Map<Session, Subscription[]>()
+  for (const subscriber of subscribers) {
+    if (subscriber instanceof SharedGroup) groups.push(subscriber)
+    else {
+      const { session } = subscriber
+      if (session.grant.canReceive?.(topicName) === false) continue
+      const overlapping = bySession.get(session)
+      if (overlapping === undefined) bySession.set(session, [subscriber])
+      else overlapping.push(subscriber)
+    }
+  }
+  const targets: Target[] = []
+  for (const overlapping of bySession.values()) {
+    if (settings.overlappingSubscriptions === 'one-copy') targets.push(targetOf(overlapping))
+    else for (const subscription of overlapping) targets.push(targetOf([subscription]))
+  }
+  return { targets, groups }
+}
+
+/** [MQTT-3.3.4-2] One copy with the highest QoS and all Subscription Identifiers. */
+const targetOf = (overlapping: readonly Subscription[]): Target => {
+  const whole = merged(overlapping)
+  if (overlapping.every(({ noLocal }) => !noLocal)) return withOwn(whole, undefined)
+  const local = overlapping.filter(({ noLocal }) => !noLocal)
+  return withOwn(whole, local.length === 0 ? null : merged(local))
+}
+
+type Merged = Omit<Target, 'own'>
+
+const merged = (subscriptions: readonly Subscription[]): Merged => {
+  let qos: QoS = 0
+  let commit = 0
+  let retainAsPublished = false
+  const identifiers: number[] = []
+  for (const subscription of subscriptions) {
+    if (subscription.qos > qos) qos = subscription.qos
+    if (subscription.commit > commit) commit = subscription.commit
+    if (subscription.retainAsPublished) retainAsPublished = true
+    if (subscription.subscriptionIdentifier !== 0) identifiers.push(subscription.subscriptionIdentifier)
+  }
+  const session = subscriptions[0]!.session
+  return { session, qos, commit, retainAsPublished, identifiers: identifiers.length === 0 ? undefined : identifiers }
+}
+
+/** `own` undefined: its own messages reach it like any other's; null: never. */
+const withOwn = (whole: Merged, own: Merged | null | undefined): Target => {
+  const target: Target & { own: Target | undefined } = { ...whole, own: undefined }
+  if (own === undefined) target.own = target
+  else if (own !== null) target.own = { ...own, own: undefined }
+  return target
+}

@@ -1,0 +1,51 @@
+import { Receiver, Sender } from '@godwit/mqtt-qos'
+import type { ClientInfo } from '../ports/client-info.ts'
+import type { Grant } from '../ports/grant.ts'
+import type { Connection } from './connection.ts'
+import type { Deadline } from './deadlines.ts'
+import { OutboundQueue } from './outbound-queue.ts'
+import type { QueuedMessage } from './queued-message.ts'
+import type { CommitNumber } from './output.ts'
+import type { Replay } from './retained-replays.ts'
+import type { SharedGroup } from './shared-group.ts'
+import type { Subscription } from './subscription.ts'
+import type { PendingWill } from './wills.ts'
+
+/** Session State of one Client Identifier (§4.1). It outlives its connections where its expiry interval says so. */
+export class Session {
+  readonly clientId: string
+  /** Whose it is: another principal is refused. */
+  readonly principal: string
+  readonly sender: Sender<QueuedMessage>
+  readonly receiver: Receiver
+  readonly queue = new OutboundQueue()
+  subscriptions: Map<string, Subscription> | undefined
+  groups: Set<SharedGroup> | undefined
+  connection: Connection | undefined
+  /** Its Client as it was when it last connected. */
+  info: ClientInfo | undefined
+  grant: Grant
+  /** Seconds; Infinity: never. 0: it ends with its connection. */
+  expiryIntervalSeconds = 0
+  /** The newest commit that holds anything of this Session: its acknowledgements wait for it. */
+  staged: CommitNumber = 0
+  will: PendingWill | undefined
+  /** Armed while the Session waits for its Client. */
+  expiry: Deadline | undefined
+  /** Retained messages that new subscriptions are still owed. */
+  replays: Replay[] | undefined
+  ended = false
+
+  constructor(clientId: string, principal: string, grant: Grant, sendLimit: number, receiveMaximum: number) {
+    this.clientId = clientId
+    this.principal = principal
+    this.grant = grant
+    this.sender = new Sender<QueuedMessage>({ receiveMaximum: sendLimit })
+    this.receiver = new Receiver({ receiveMaximum })
+  }
+
+  /** Messages in flight are kept for a resend only where there can be one. */
+  get outlivesConnection(): boolean {
+    return this.expiryIntervalSeconds > 0
+  }
+}

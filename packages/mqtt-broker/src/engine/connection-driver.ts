@@ -1,0 +1,281 @@
+import type { DecodeFailure, DecodeLimits, TextCodec } from '@godwit/mqtt-codec'
+import {
+  FrameScanner,
+  PacketType,
+  PublishFrame,
+  ReasonCode,
+  decodeFrame,
+  isDecodeFailure,
+  readPublishFrame,
+} from '@godwit/mqtt-codec'
+import type { PeerInfo } from '@godwit/mqtt-transport'
+import type { BrokerCore } from '../core/broker-core.ts'
+import { Connection, type Driver } from '../core/connection.ts'
+import { Deadline } from '../core/deadlines.ts'
+import type { Limits } from '../core/limits.ts'
+import { VIOLATIONS, type Violation } from '../core/refusals.ts'
+import type { ConnectionOutput } from './connection-output.ts'
+import type { Deferred, Turn } from './turn.ts'
+
+/** What all drivers of a broker share. */
+export interface DriverEnvironment {
+  readonly core: BrokerCore
+  readonly turn: Turn
+  readonly limits: Limits
+  readonly text: TextCodec
+  readonly decodeLimits: DecodeLimits
+  /** Milliseconds of the monotonic clock. */
+  readonly now: () => number
+}
+
+/** A packet that comes slower than this on average, for as long as the timeout, is not waited for. */
+const ASSEMBLY_BYTES_PER_SECOND = 1024
+
+/** What a driver needs from whoever has the socket. */
+export interface StreamControl {
+  pause(): void
+  resume(): void
+}
+
+/**
+ * Reads one connection: bytes into frames, frames into the core's two hot entrances or its one for all the rest. Stops
+ * where the core waits for somebody, where a turn's share is used up, and for good at the first byte that is wrong.
+ */
+export class ConnectionDriver implements Driver, Deferred {
+  readonly connection: Connection
+  readonly output: ConnectionOutput
+  readonly #environment: DriverEnvironment
+  readonly #scanner: FrameScanner
+  readonly #stream: StreamControl
+  #readBytes = 0
+  #turnDeliveries = 0
+  #deferred = false
+  #paused = false
+  #running = false
+  /** Watches a packet that has begun and does not end. */
+  #assembly: Deadline | undefined
+  #assemblyBytes = 0
+  /** Watches a Client that does not read what it is sent. */
+  #stall: Deadline | undefined
+  #unauthenticatedBytes = 0
+
+  constructor(environment: DriverEnvironment, output: ConnectionOutput, stream: StreamControl, peer: PeerInfo) {
+    this.#environment = environment
+    this.#stream = stream
+    this.output = output
+    this.#scanner = new FrameScanner({ maximumPacketSizeBytes: environment.limits.maximumConnectPacketSizeBytes })
+    this.connection = new Connection(output, this, peer, environment.now())
+    environment.core.handle({ type: 'connection-opened', connection: this.connection }, environment.now())
+  }
+
+  /** A chunk from the socket: valid during the call only. */
+  receive(chunk: Uint8Array): void {
+    const { connection } = this
+    if (connection.phase === 'closed') return
+    connection.receivedAt = this.#environment.now()
+    this.#readBytes += chunk.length
+    this.#assemblyBytes += chunk.length
+    this.#scanner.push(chunk)
+    this.#run()
+    // What is left is read later, when this chunk's memory holds something else.
+    if (this.#scanner.unread) this.#scanner.detach()
+    if (connection.phase !== 'open') this.#countUnauthenticated()
+  }
+
+  /** The core has the answer that this connection waited for. */
+  released(): void {
+    if (!this.#running) this.#run()
+  }
+
+  /** The next turn. */
+  continue(): void {
+    this.#deferred = false
+    this.#readBytes = 0
+    this.#turnDeliveries = 0
+    if (this.connection.phase !== 'closed') this.#run()
+  }
+
+  /** The Network Connection has ended. */
+  lost(reason: string): void {
+    this.output.end()
+    const { deadlines } = this.#environment.core
+    if (this.#assembly !== undefined) deadlines.cancel(this.#assembly)
+    if (this.#stall !== undefined) deadlines.cancel(this.#stall)
+    this.#environment.core.handle(
+      { type: 'connection-lost', connection: this.connection, reason },
+      this.#environment.now(),
+    )
+    if (this.#unauthenticatedBytes > 0) this.#countUnauthenticated()
+  }
+
+  /** What was written has gone out, or not: who does not read its answers is not read either. */
+  outputChanged(): void {
+    this.#flow()
+  }
+
+  #run(): void {
+    this.#running = true
+    const { connection } = this
+    const scanner = this.#scanner
+    const { core, limits, now: clock } = this.#environment
+    const now = clock()
+    let before = core.deliveries
+    while (!connection.held && !this.#deferred && scanner.next()) {
+      const violation = this.#frame(now)
+      if (violation !== undefined) this.#broken(violation, now)
+      if (connection.phase === 'closed') break
+      this.#turnDeliveries += core.deliveries - before
+      before = core.deliveries
+      if (this.#turnDeliveries > limits.deliveriesPerTurn) this.#defer()
+    }
+    this.#running = false
+    if (connection.phase === 'closed') return
+    if (scanner.failure !== undefined) return this.#refused(scanner.failure, now)
+    if (
+      connection.phase === 'before-connect' &&
+      scanner.pendingFirstByte !== -1 &&
+      scanner.pendingFirstByte >> 4 !== PacketType.connect
+    ) {
+      return this.#broken(VIOLATIONS.notConnected, now)
+    }
+    if (this.#readBytes >= limits.readBytesPerTurn) this.#defer()
+    this.#watchAssembly(now)
+    if (this.#unauthenticatedBytes > 0) this.#countUnauthenticated()
+    this.#flow()
+  }
+
+  /** One whole packet. Packets of the hot path never become objects. */
+  #frame(now: number): Violation | undefined {
+    const { connection } = this
+    const scanner = this.#scanner
+    const { core } = this.#environment
+    const type = scanner.firstByte >> 4
+    if (connection.phase === 'open') {
+      if (type === PacketType.publish) {
+        const failure = readPublishFrame(
+          frame,
+          scanner.bytes,
+          scanner.start,
+          scanner.bodyStart,
+          scanner.end,
+          connection.version,
+          this.#environment.decodeLimits,
+        )
+        if (failure !== undefined) return this.#refused(failure, now)
+        return core.publish(connection, frame, now)
+      }
+      if (type >= PacketType.puback && type <= PacketType.pubcomp && scanner.end - scanner.bodyStart === 2) {
+        const packetId = (scanner.bytes[scanner.bodyStart]! << 8) | scanner.bytes[scanner.bodyStart + 1]!
+        if (packetId !== 0) return core.acknowledgement(connection, type, packetId, ReasonCode.Success, now)
+      }
+    } else if (type !== PacketType.connect) return VIOLATIONS.notConnected
+    return this.#rarePacket(now)
+  }
+
+  #rarePacket(now: number): Violation | undefined {
+    const { connection } = this
+    const scanner = this.#scanner
+    const { core, text, limits } = this.#environment
+    const version = connection.phase === 'open' ? connection.version : undefined
+    const packet = decodeFrame(
+      scanner.bytes,
+      scanner.start,
+      scanner.bodyStart,
+      scanner.end,
+      version,
+      text,
+      this.#environment.decodeLimits,
+    )
+    if (isDecodeFailure(packet)) return this.#refused(packet, now)
+    switch (packet.type) {
+      case 'puback':
+      case 'pubrec':
+      case 'pubrel':
+      case 'pubcomp':
+        return core.acknowledgement(connection, PacketType[packet.type], packet.packetId, packet.reasonCode, now)
+      case 'connect':
+        scanner.version = packet.protocolVersion
+        scanner.maximumPacketSizeBytes = limits.maximumPacketSizeBytes
+    }
+    core.handle({ type: 'packet-received', connection, packet }, now)
+    return undefined
+  }
+
+  #refused(failure: DecodeFailure, now: number): undefined {
+    this.#environment.core.handle({ type: 'packet-refused', connection: this.connection, failure }, now)
+    return undefined
+  }
+
+  #broken(violation: Violation, now: number): void {
+    this.#environment.core.handle({ type: 'rule-broken', connection: this.connection, violation }, now)
+  }
+
+  /** 30 s for a packet, unless it comes at 1 KiB a second or more. */
+  #watchAssembly(now: number): void {
+    if (this.#scanner.pendingFirstByte === -1) {
+      this.#assemblyBytes = 0
+      return
+    }
+    const { core, limits } = this.#environment
+    if (this.#assembly !== undefined && this.#assembly.place !== -1) return
+    const begin = now
+    this.#assemblyBytes = this.#scanner.heldBytes
+    this.#assembly = new Deadline((later) => {
+      if (this.#scanner.pendingFirstByte === -1 || this.connection.phase === 'closed') return
+      if (this.#assemblyBytes >= ((later - begin) / 1000) * ASSEMBLY_BYTES_PER_SECOND) return this.#watchAssembly(later)
+      core.counters.assemblyTimeouts++
+      this.#broken(VIOLATIONS.assembly, later)
+    })
+    core.deadlines.arm(this.#assembly, now + limits.packetAssemblyTimeoutMs)
+  }
+
+  /** 30 s for a Client to read something, while more than the pause mark waits for it. */
+  #watchStall(): void {
+    const { core, limits, now } = this.#environment
+    if (this.#stall !== undefined && this.#stall.place !== -1) return
+    const before = this.output.drainedBytes
+    this.#stall = new Deadline((later) => {
+      const { connection, output } = this
+      if (connection.phase === 'closed' || output.pendingBytes <= limits.outputPauseBytes) return
+      if (output.drainedBytes > before) return this.#watchStall()
+      core.counters.stalledConnections++
+      this.#broken(VIOLATIONS.stalled, later)
+    })
+    core.deadlines.arm(this.#stall, now() + limits.outputStallTimeoutMs)
+  }
+
+  /** Bytes held for connections that nobody has let in yet, all together. */
+  #countUnauthenticated(): void {
+    const { core, limits, now } = this.#environment
+    const held = this.connection.phase === 'open' || this.connection.phase === 'closed' ? 0 : this.#scanner.heldBytes
+    core.counters.unauthenticatedBytes += held - this.#unauthenticatedBytes
+    this.#unauthenticatedBytes = held
+    if (held > 0 && core.counters.unauthenticatedBytes > limits.maximumUnauthenticatedBytes) {
+      core.counters.connectionsRefused++
+      this.#broken(VIOLATIONS.unauthenticatedBytes, now())
+      this.#countUnauthenticated()
+    }
+  }
+
+  #defer(): void {
+    if (this.#deferred) return
+    this.#deferred = true
+    this.#environment.turn.defer(this)
+  }
+
+  /** Reads on while the core can take it and the Client takes its answers. */
+  #flow(): void {
+    const { connection, output } = this
+    if (connection.phase === 'closed') return
+    const behind = output.pendingBytes > this.#environment.limits.outputPauseBytes
+    if (behind) this.#watchStall()
+    const stop = connection.held || this.#deferred || behind
+    if (stop === this.#paused) return
+    this.#paused = stop
+    if (stop) this.#stream.pause()
+    else this.#stream.resume()
+  }
+}
+
+/** One frame is read at a time: all drivers share it. */
+const frame = new PublishFrame()

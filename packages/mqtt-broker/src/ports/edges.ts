@@ -1,0 +1,18 @@
+import type { AuthenticateRequest, AuthenticateResult } from './authenticator.ts'
+import type { ClientInfo } from './client-info.ts'
+
+/**
+ * Where the core waits for somebody else. An answer that is there at once is returned; one that takes time is `undefined`
+ * now and comes back as an event with the ticket, which is ignored when its connection has gone on meanwhile.
+ */
+export interface Edges {
+  authenticate?(ticket: number, request: AuthenticateRequest): AuthenticateResult | undefined
+  authorizePublish?(client: ClientInfo, topicName: string): boolean
+  authorizeSubscribe?(
+    ticket: number,
+    client: ClientInfo,
+    topicFilters: readonly string[],
+  ): readonly boolean[] | undefined
+  /** Unguessable bytes, for Assigned Client Identifiers. */
+  randomBytes(count: number): Uint8Array
+}

@@ -1,0 +1,40 @@
+/** What survives: nothing, an exit of the process, a loss of power, or the loss of a machine. */
+export type Durability = 'none' | 'process' | 'fsync' | 'quorum'
+
+/** Changes that become durable together. Keys and values are copied during the call, so views are welcome. */
+export interface StoreBatch {
+  put(key: Uint8Array, value: Uint8Array): void
+  delete(key: Uint8Array): void
+  /** Bytes staged so far: keys and values. */
+  readonly sizeBytes: number
+  /** Records staged so far. */
+  readonly size: number
+}
+
+/** Whether a store still takes writes, and if not, why. */
+export interface StoreHealth {
+  readonly writable: boolean
+  readonly reason?: string
+}
+
+/** Keys from `from` (inclusive) to `to` (exclusive), in the order of their bytes. */
+export interface KeyRange {
+  readonly from: Uint8Array
+  readonly to: Uint8Array
+  /** How many records at the most. Default: all of them. */
+  readonly maximumRecords?: number
+}
+
+export type StoreRecord = readonly [key: Uint8Array, value: Uint8Array]
+
+/** Where durable Sessions live. An ordered map of bytes with atomic batches is all that the broker asks for. */
+export interface Store {
+  readonly durability: Durability
+  batch(): StoreBatch
+  /** Resolves when the whole batch is durable; rejects when it is not. The broker keeps one commit in flight. */
+  commit(batch: StoreBatch): Promise<void>
+  get(key: Uint8Array): Promise<Uint8Array | undefined>
+  scan(range: KeyRange): AsyncIterable<StoreRecord>
+  health(): StoreHealth
+  close(): Promise<void>
+}

@@ -1,0 +1,269 @@
+import { randomInt } from 'node:crypto'
+import { performance } from 'node:perf_hooks'
+import { encode } from '@godwit/mqtt-codec'
+import { nodeText } from '@godwit/mqtt-codec/node'
+import { isTopicRefusal, parseTopicName } from '@godwit/mqtt-topics'
+import type { ByteStream, Listener } from '@godwit/mqtt-transport'
+import { BrokerCore } from '../core/broker-core.ts'
+import type { Counters } from '../core/counters.ts'
+import { DEFAULT_LIMITS, type LimitName, LIMITS, type Limits } from '../core/limits.ts'
+import { DEFAULT_SETTINGS } from '../core/settings.ts'
+import { CommitGate } from '../engine/commit-gate.ts'
+import type { DriverEnvironment } from '../engine/connection-driver.ts'
+import type { OutputEnvironment } from '../engine/connection-output.ts'
+import { SlabPool } from '../engine/slab-pool.ts'
+import { Turn } from '../engine/turn.ts'
+import { Variants } from '../engine/variants.ts'
+import type { ClientInfo } from '../ports/client-info.ts'
+import type { Grant } from '../ports/grant.ts'
+import { silentLogger } from '../ports/logger.ts'
+import type { Durability } from '../ports/store.ts'
+import { BrokerError } from './broker-error.ts'
+import { createEdges } from './edges.ts'
+import { listenAt } from './listen.ts'
+import type { BrokerOptions, ListenOptions, OwnMessage } from './options.ts'
+import { StreamLink } from './stream-link.ts'
+import { Timer } from './timer.ts'
+
+/** An MQTT broker for 3.1, 3.1.1 and 5.0. `await using broker = createBroker()` closes it with its scope. */
+export interface Broker extends AsyncDisposable {
+  /** What survives: this broker keeps its Sessions in memory. */
+  readonly durability: Durability
+  /** What has happened since the start and what is there now. */
+  readonly counters: Readonly<Counters>
+  /** Opens a listener: `mqtt://127.0.0.1:1883`, `ws://127.0.0.1:9001/mqtt`; port 0 takes a free one. */
+  listen(target: string | ListenOptions): Promise<Listener>
+  /** Takes a byte stream as a new Network Connection. */
+  attach(stream: ByteStream): void
+  /** Publishes as the embedding program; resolves when the message has been routed. */
+  publish(message: OwnMessage): Promise<void>
+  /** The Clients that are connected. */
+  clients(): readonly ClientInfo[]
+  /** Ends a Client's connection (its Will is published). False: it is not connected. */
+  disconnect(clientId: string, reasonCode?: number): boolean
+  /** Gives a Client other rights at once: what it may no longer receive, it does not receive. */
+  replaceGrant(clientId: string, grant: Grant): void
+  /** Stops listening, tells every Client, and leaves no timer and no socket. */
+  close(): Promise<void>
+}
+
+export const createBroker = (options: BrokerOptions = {}): Broker => new ShellBroker(options)
+
+class ShellBroker implements Broker {
+  readonly durability: Durability = 'none'
+  readonly #core: BrokerCore
+  readonly #limits: Limits
+  readonly #turn: Turn
+  readonly #timer: Timer
+  readonly #driver: DriverEnvironment
+  readonly #output: OutputEnvironment
+  readonly #listeners = new Set<Listener>()
+  readonly #links = new Set<StreamLink>()
+  #immediate: ReturnType<typeof setImmediate> | undefined
+  #closing: Promise<void> | undefined
+  #allGone: (() => void) | undefined
+
+  constructor(options: BrokerOptions) {
+    const logger = options.logger ?? silentLogger
+    const limits = (this.#limits = limitsOf(options.limits ?? {}))
+    const settings = { ...DEFAULT_SETTINGS, ...options.settings }
+    const gate = new CommitGate()
+    this.#turn = new Turn(() => {
+      this.#immediate = setImmediate(() => this.#endOfTurn())
+    })
+    this.#timer = new Timer(() => this.#timePassed())
+    this.#core = new BrokerCore({
+      limits,
+      settings,
+      logger,
+      staging: gate,
+      interceptors: options.interceptors ?? [],
+      observers: options.observers ?? [],
+      decodeText: (bytes, start, end) => nodeText.decode(bytes, start, end) ?? '',
+      hashSeed: randomInt(2 ** 32),
+      edges: createEdges(options, logger, {
+        authenticated: (ticket, result) => this.#handle({ type: 'client-authenticated', ticket, result }),
+        subscriptionsAuthorized: (ticket, verdicts) =>
+          this.#handle({ type: 'subscriptions-authorized', ticket, verdicts }),
+      }),
+    })
+    this.#output = {
+      pool: new SlabPool((size) => Buffer.allocUnsafeSlow(size)),
+      turn: this.#turn,
+      gate,
+      variants: new Variants(),
+    }
+    this.#driver = {
+      core: this.#core,
+      turn: this.#turn,
+      limits,
+      text: nodeText,
+      decodeLimits: {
+        maximumUserProperties: limits.maximumUserProperties,
+        maximumUserPropertyBytes: limits.maximumUserPropertyBytes,
+        allowControlCharacters: settings.allowControlCharacters,
+      },
+      now: () => performance.now(),
+    }
+  }
+
+  get counters(): Counters {
+    return this.#core.counters
+  }
+
+  async listen(target: string | ListenOptions): Promise<Listener> {
+    this.#mustBeOpen()
+    const listenOptions = typeof target === 'string' ? { url: target } : target
+    const listener = await listenAt(listenOptions, this.#limits.maximumPacketSizeBytes, (stream) =>
+      this.#accept(stream),
+    )
+    if (this.#closing !== undefined) {
+      await listener.close()
+      throw new BrokerError('BROKER_CLOSED', 'The broker was closed while it opened a listener.')
+    }
+    this.#listeners.add(listener)
+    return listener
+  }
+
+  attach(stream: ByteStream): void {
+    this.#mustBeOpen()
+    this.#open(stream)
+  }
+
+  async publish(message: OwnMessage): Promise<void> {
+    this.#mustBeOpen()
+    const { topicName, payload, qos = 0, retain = false, properties = {} } = message
+    const parsed = parseTopicName(topicName, {
+      maximumLevels: this.#limits.maximumTopicLevels,
+      maximumBytes: this.#limits.maximumTopicBytes,
+    })
+    if (isTopicRefusal(parsed)) {
+      throw new BrokerError(
+        'INVALID_TOPIC_NAME',
+        `"${topicName}" is not a Topic Name: ${parsed.reason} at ${parsed.at}`,
+      )
+    }
+    const bytes = encode(
+      {
+        type: 'publish',
+        topicName,
+        payload: typeof payload === 'string' ? Buffer.from(payload) : payload,
+        qos,
+        retain,
+        dup: false,
+        ...(qos > 0 && { packetId: 1 }),
+        properties,
+      },
+      5,
+      nodeText,
+    )
+    this.#handle({ type: 'message-published', bytes, topicName })
+  }
+
+  clients(): readonly ClientInfo[] {
+    return [...this.#core.connections].filter(({ phase }) => phase === 'open').map(({ info }) => info)
+  }
+
+  disconnect(clientId: string, reasonCode = 0x98): boolean {
+    const connected = this.clients().some((client) => client.clientId === clientId)
+    if (connected) this.#handle({ type: 'client-disconnected', clientId, reasonCode })
+    return connected
+  }
+
+  replaceGrant(clientId: string, grant: Grant): void {
+    this.#handle({ type: 'grant-replaced', clientId, grant })
+  }
+
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close())
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([...this.#listeners].map((listener) => listener.close()))
+    this.#handle({ type: 'broker-closing' })
+    this.#endOfTurn()
+    if (this.#links.size > 0) await new Promise<void>((resolve) => (this.#allGone = resolve))
+    clearImmediate(this.#immediate)
+    this.#timer.clear()
+  }
+
+  #accept(stream: ByteStream): void {
+    const { counters } = this.#core
+    const limits = this.#limits
+    if (
+      this.#closing !== undefined ||
+      this.#links.size >= limits.maximumConnections ||
+      counters.unauthenticatedConnections >= limits.maximumUnauthenticatedConnections ||
+      this.#unauthenticatedFrom(stream.peer.remoteAddress) >= limits.maximumUnauthenticatedConnectionsPerAddress
+    ) {
+      counters.connectionsRefused++
+      stream.open({ onData() {}, onDrain() {}, onClose() {} })
+      stream.destroy()
+      return
+    }
+    this.#open(stream)
+  }
+
+  /** Counted only while there are so many that it could matter. */
+  #unauthenticatedFrom(address: string | undefined): number {
+    if (this.#core.counters.unauthenticatedConnections < this.#limits.maximumUnauthenticatedConnectionsPerAddress)
+      return 0
+    let count = 0
+    for (const { phase, peer } of this.#core.connections) {
+      if (phase !== 'open' && peer.remoteAddress === address) count++
+    }
+    return count
+  }
+
+  #open(stream: ByteStream): void {
+    const link = new StreamLink(stream, this.#driver, this.#output, (gone) => {
+      this.#links.delete(gone)
+      this.#turn.wake()
+      if (this.#links.size === 0) this.#allGone?.()
+    })
+    this.#links.add(link)
+    this.#turn.wake()
+  }
+
+  #handle(event: Parameters<BrokerCore['handle']>[0]): void {
+    this.#core.handle(event, performance.now())
+    this.#turn.wake()
+  }
+
+  #timePassed(): void {
+    this.#core.handle({ type: 'time-passed' }, performance.now())
+    this.#turn.wake()
+  }
+
+  /** Everything that happened in this turn of the loop goes out: one write per socket. */
+  #endOfTurn(): void {
+    this.#turn.begin()
+    for (const deferred of this.#turn.takeDeferred()) deferred.continue()
+    const now = performance.now()
+    if (this.#core.continue(now)) this.#turn.wake()
+    this.#turn.flush()
+    this.#timer.set(this.#core.nextDeadline(), now)
+  }
+
+  #mustBeOpen(): void {
+    if (this.#closing !== undefined) throw new BrokerError('BROKER_CLOSED', 'The broker has been closed.')
+  }
+}
+
+/** Defaults with what was asked for; a name that is none, or a value that is no number, is a mistake to be told. */
+const limitsOf = (asked: Partial<Limits>): Limits => {
+  for (const [name, value] of Object.entries(asked)) {
+    if (!Object.hasOwn(LIMITS, name)) throw new BrokerError('INVALID_LIMIT', `There is no limit "${name}".`)
+    if (typeof value !== 'number' || Number.isNaN(value) || value < 0) {
+      throw new BrokerError(
+        'INVALID_LIMIT',
+        `The limit ${name as LimitName} must be a number from 0 on, or Infinity; it is ${String(value)}.`,
+      )
+    }
+  }
+  return { ...DEFAULT_LIMITS, ...asked }
+}

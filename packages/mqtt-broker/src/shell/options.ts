@@ -1,0 +1,56 @@
+import type { PublishProperties, QoS } from '@godwit/mqtt-codec'
+import type { Limits } from '../core/limits.ts'
+import type { Settings } from '../core/settings.ts'
+import type { Authenticate } from '../ports/authenticator.ts'
+import type { ClientInfo } from '../ports/client-info.ts'
+import type { Interceptor } from '../ports/interceptor.ts'
+import type { Logger } from '../ports/logger.ts'
+import type { Observer } from '../ports/observer.ts'
+
+export interface BrokerOptions {
+  /** Who may connect. Default: everybody, all of them one principal. */
+  readonly authenticate?: Authenticate
+  /** Who may publish where; asked once per Client and topic. Synchronous: anything but `true` is a no. Default: everybody. */
+  readonly authorizePublish?: (client: ClientInfo, topicName: string) => boolean
+  /** Who may subscribe to what; of a Shared Subscription the inner filter is asked for. Default: everybody. */
+  readonly authorizeSubscribe?: (client: ClientInfo, topicFilter: string) => boolean | Promise<boolean>
+  /** Limits other than the defaults of `LIMITS`. `Infinity` is unlimited. */
+  readonly limits?: Partial<Limits>
+  /** Choices that the specification leaves open. */
+  readonly settings?: Partial<Settings>
+  /** May refuse or rewrite, in this order. */
+  readonly interceptors?: readonly Interceptor[]
+  /** See what happens. */
+  readonly observers?: readonly Observer[]
+  /** Default: silence. */
+  readonly logger?: Logger
+}
+
+/** Certificate and key of a listener, as PEM. */
+export interface TlsListenOptions {
+  readonly cert: string | Uint8Array
+  readonly key: string | Uint8Array
+  /** Authorities of Client certificates. */
+  readonly ca?: string | Uint8Array
+  /** Refuses Clients without a certificate of those authorities. Default: false. */
+  readonly requireCertificate?: boolean
+}
+
+export interface ListenOptions {
+  /** `mqtt://host:port`, `mqtts://`, `ws://host:port/path` or `wss://`; port 0 takes a free one. */
+  readonly url: string
+  readonly tls?: TlsListenOptions
+  /** Origins of pages that may connect by WebSocket. Default: all of them. */
+  readonly origins?: readonly string[]
+}
+
+/** A message that the embedding program publishes. */
+export interface OwnMessage {
+  readonly topicName: string
+  readonly payload: Uint8Array | string
+  /** Default: 0. */
+  readonly qos?: QoS
+  /** Default: false. */
+  readonly retain?: boolean
+  readonly properties?: PublishProperties
+}

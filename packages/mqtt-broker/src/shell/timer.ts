@@ -1,0 +1,32 @@
+/** Longer waits fire at once (`setTimeout` keeps 31 bits), so they are taken in steps. */
+const LONGEST_STEP_MS = 2 ** 31 - 1
+
+/** The one timer of a broker, always set for the next deadline. */
+export class Timer {
+  readonly #due: () => void
+  #timeout: ReturnType<typeof setTimeout> | undefined
+  #at = Infinity
+
+  constructor(due: () => void) {
+    this.#due = due
+  }
+
+  /** Milliseconds of the monotonic clock; Infinity: nothing is due. */
+  set(at: number, now: number): void {
+    if (at === this.#at) return
+    this.clear()
+    this.#at = at
+    if (at === Infinity) return
+    const wait = Math.min(Math.max(0, Math.ceil(at - now)), LONGEST_STEP_MS)
+    this.#timeout = setTimeout(() => {
+      this.#at = Infinity
+      this.#due()
+    }, wait)
+  }
+
+  clear(): void {
+    clearTimeout(this.#timeout)
+    this.#timeout = undefined
+    this.#at = Infinity
+  }
+}
