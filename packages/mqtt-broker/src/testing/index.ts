@@ -1,0 +1,1 @@
+export { VirtualBroker, type VirtualBrokerOptions, VirtualClient } from './virtual-broker.ts'
