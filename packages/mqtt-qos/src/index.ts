@@ -1,1 +1,42 @@
-export {}
+export { KeepAlive, KeepAliveOutcome, serverKeepAliveDeadlineMs, type KeepAliveOutcomeNumber } from './keep-alive.ts'
+export { isMessageExpired, messageExpiryDeadlineMs, remainingExpiryIntervalSeconds } from './message-expiry.ts'
+export { PacketIdentifiers } from './packet-identifiers.ts'
+export { QosError, type QosErrorCode } from './qos-error.ts'
+export { Receiver, type ReceiverOptions } from './receiver.ts'
+export type { ReceiverAction, ReceiverEvent } from './receiver-actions.ts'
+export { SendQuota } from './send-quota.ts'
+export { Sender, type SenderOptions, type SenderResend } from './sender.ts'
+export type { SenderAction, SenderEvent } from './sender-actions.ts'
+export {
+  applySessionDelta,
+  sessionDelta,
+  type InFlightSnapshot,
+  type ReceiverSnapshot,
+  type SenderSnapshot,
+  type SessionDelta,
+  type SessionSnapshot,
+  type UnacknowledgedMessage,
+} from './session-snapshot.ts'
+export { IncomingTopicAliases, OutgoingTopicAliases, type AliasAssignment } from './topic-aliases.ts'
+export {
+  ReceiverInput,
+  ReceiverOutcome,
+  ReceiverState,
+  receiverTransitions,
+  SenderInput,
+  SenderOutcome,
+  SenderState,
+  senderTransitions,
+  type ReceiverInputName,
+  type ReceiverOutcomeName,
+  type ReceiverOutcomeNumber,
+  type ReceiverStateName,
+  type ReceiverTransition,
+  type SenderInputName,
+  type SenderOutcomeName,
+  type SenderOutcomeNumber,
+  type SenderStateName,
+  type SenderStateNumber,
+  type SenderTransition,
+  type Transition,
+} from './transitions.ts'
