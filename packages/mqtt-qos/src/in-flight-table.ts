@@ -14,6 +14,8 @@ export const SENT = 1 << 20
 export const COUNTED = 1 << 21
 /** Waits to be sent again on this connection. */
 export const OWED = 1 << 22
+/** May have left on an earlier connection, so the receiver may hold its identifier. */
+export const EARLIER = 1 << 23
 
 /**
  * Outgoing identifiers in flight: state, three flags and the order of sending, by open addressing on the identifier. Memory follows the number in

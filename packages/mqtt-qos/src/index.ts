@@ -1,6 +1,6 @@
 export { KeepAlive, KeepAliveOutcome, serverKeepAliveDeadlineMs, type KeepAliveOutcomeNumber } from './keep-alive.ts'
 export { isMessageExpired, messageExpiryDeadlineMs, remainingExpiryIntervalSeconds } from './message-expiry.ts'
-export { PacketIdentifiers } from './packet-identifiers.ts'
+export { PacketIdentifiers, type PacketIdentifierSource } from './packet-identifiers.ts'
 export { QosError, type QosErrorCode } from './qos-error.ts'
 export { Receiver, type ReceiverOptions } from './receiver.ts'
 export type { ReceiverAction, ReceiverEvent } from './receiver-actions.ts'

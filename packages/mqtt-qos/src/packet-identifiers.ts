@@ -1,13 +1,21 @@
 import { PacketIdentifierSet } from './packet-identifier-set.ts'
 import { MAXIMUM_PACKET_ID, requirePacketId } from './qos-error.ts'
 
+/** Where a SUBSCRIBE or UNSUBSCRIBE gets its identifier from: `PacketIdentifiers`, or a `Sender`, whose PUBLISH packets share the range. */
+export interface PacketIdentifierSource {
+  /** 1 to 65,535, now in use; 0: none is free. */
+  take(): number
+  /** False where it was not in use. */
+  free(packetId: number): boolean
+}
+
 /**
  * Packet Identifiers in use in one direction, and which one to use next. They cycle through 1 to 65,535, so that an identifier is used again as
  * late as possible; memory follows what is in use, not the range (nothing while nothing ever was, 260 bytes for a few).
  *
  * @see MQTT 5.0 §2.2.1
  */
-export class PacketIdentifiers {
+export class PacketIdentifiers implements PacketIdentifierSource {
   readonly #used = new PacketIdentifierSet()
   #last = 0
 

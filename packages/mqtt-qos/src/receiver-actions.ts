@@ -63,6 +63,5 @@ function publish(receiver: Receiver, qos: 1 | 2, packetId: number, reasonCode: n
 
 function pubrel(receiver: Receiver, packetId: number): ReceiverAction[] {
   const freed: ReceiverAction[] = receiver.onPubrel(packetId) ? [{ type: 'identifier-freed', packetId }] : []
-  receiver.acknowledged()
   return [...freed, { type: 'pubcomp-sent', packetId, reasonCode: SUCCESS }]
 }

@@ -20,8 +20,10 @@ import {
   type ReceiverOutcomeNumber,
 } from './transitions.ts'
 
+const NO_LIMIT = 65_535
+
 export interface ReceiverOptions {
-  /** The Receive Maximum that we announced, 1 to 65,535; 65,535 for MQTT 3.x, which has none. */
+  /** The Receive Maximum that we announced, 1 to 65,535. 65,535, also for MQTT 3.x, is no limit: there are no more identifiers. */
   readonly receiveMaximum: number
 }
 
@@ -48,7 +50,7 @@ export class Receiver {
     return this.#held.size + (this.#heldEarlier?.size ?? 0)
   }
 
-  /** Messages of this connection that the peer still counts as in flight. */
+  /** Messages of this connection that the peer still counts as in flight; 0 where there is no limit. */
   get unacknowledged(): number {
     return this.#unacknowledged
   }
@@ -58,11 +60,12 @@ export class Receiver {
    * `quotaExceeded`: DISCONNECT 0x93.
    */
   onPublish(qos: 1 | 2, packetId: number): ReceiverOutcomeNumber {
-    const onThisConnection = qos === 2 && this.#held.has(packetId)
     // A repeat on the same connection was counted when it was new; 3.1 Clients repeat at will.
-    if (!onThisConnection && this.#unacknowledged === this.#receiveMaximum)
-      return this.#apply(packetId, ReceiverInput.publishBeyondQuota)
-    if (!onThisConnection) this.#unacknowledged += 1
+    const onThisConnection = qos === 2 && this.#held.has(packetId)
+    if (!onThisConnection && this.#receiveMaximum !== NO_LIMIT) {
+      if (this.#unacknowledged === this.#receiveMaximum) return this.#apply(packetId, ReceiverInput.publishBeyondQuota)
+      this.#unacknowledged += 1
+    }
     const outcome = this.#apply(packetId, qos === 1 ? ReceiverInput.publishQos1 : ReceiverInput.publishQos2)
     if (outcome === ReceiverOutcome.repeat && !onThisConnection) {
       this.#heldEarlier?.delete(packetId)
@@ -77,12 +80,13 @@ export class Receiver {
     this.#apply(packetId, ReceiverInput.hold)
   }
 
-  /** A PUBREL arrived: true where its identifier was held. PUBCOMP is the answer either way. */
+  /** A PUBREL arrived: true where its identifier was held. PUBCOMP is the answer either way, and the peer may send one more. */
   onPubrel(packetId: number): boolean {
+    this.acknowledged()
     return this.#apply(packetId, ReceiverInput.pubrel) === ReceiverOutcome.released
   }
 
-  /** A PUBACK, a PUBCOMP, or a PUBREC of 0x80 and above leaves: the peer may send one more. Never for a PUBREC below 0x80. */
+  /** A PUBACK, or a PUBREC of 0x80 and above, leaves: the peer may send one more. Never for a PUBREC below 0x80; PUBCOMP is counted by `onPubrel`. */
   acknowledged(): void {
     // The peer too starts anew with each connection and never counts below 0, so a PUBCOMP for an earlier PUBLISH must not.
     if (this.#unacknowledged > 0) this.#unacknowledged -= 1

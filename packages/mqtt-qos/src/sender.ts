@@ -5,12 +5,13 @@
  * 2. Only `resume` and `resends`, after a reconnect, ever send anything again [MQTT-4.4.0-1].
  * 3. The numeric methods allocate nothing where `message` is undefined; `handle` is built on them.
  */
-import { COUNTED, InFlightTable, OWED, SENT } from './in-flight-table.ts'
+import { COUNTED, EARLIER, InFlightTable, OWED, SENT } from './in-flight-table.ts'
+import type { PacketIdentifierSource } from './packet-identifiers.ts'
 import { MAXIMUM_PACKET_ID, requirePacketId } from './qos-error.ts'
 import { ResendQueue } from './resend-queue.ts'
 import { SendQuota } from './send-quota.ts'
 import { handleSenderEvent, type SenderAction, type SenderEvent } from './sender-actions.ts'
-import type { SenderSnapshot, UnacknowledgedMessage } from './session-snapshot.ts'
+import type { InFlightSnapshot, SenderSnapshot, UnacknowledgedMessage } from './session-snapshot.ts'
 import {
   nextState,
   outcomeOf,
@@ -45,7 +46,7 @@ export type SenderResend<Message> =
  *
  * @see MQTT 5.0 §4.3, §4.4, §4.9
  */
-export class Sender<Message = unknown> {
+export class Sender<Message = unknown> implements PacketIdentifierSource {
   readonly #quota: SendQuota
   readonly #table = new InFlightTable()
   #messages: Map<number, Message> | undefined
@@ -119,15 +120,24 @@ export class Sender<Message = unknown> {
   }
 
   /**
-   * Gives up a message that cannot be sent, such as one above the new Maximum Packet Size: it counts as done [MQTT-3.1.2-25]. `completed` for QoS 1;
-   * `sendPubrel` for QoS 2, since the receiver may hold the identifier; `violation` where no PUBLISH of that identifier is unacknowledged.
+   * Gives up a message that `start` or `resends` gave out and that cannot be sent, such as one above the Maximum Packet Size: it counts as done
+   * [MQTT-3.1.2-25], and what it took of the quota comes back. `completed`: its identifier is free. `sendPubrel`: QoS 2 that left on an earlier
+   * connection, whose identifier the receiver may hold; PUBREL ends that. `violation`: no PUBLISH of that identifier is unacknowledged.
    */
-  discard(packetId: number): SenderOutcomeNumber {
-    return this.#apply(packetId, SenderInput.discard)
+  abandon(packetId: number): SenderOutcomeNumber {
+    const table = this.#table
+    const slot = table.find(packetId)
+    if (slot < 0 || !table.has(slot, EARLIER)) return this.#apply(packetId, SenderInput.abandon)
+    const outcome = this.#apply(packetId, SenderInput.discard)
+    if (outcome === SenderOutcome.sendPubrel && table.has(slot, COUNTED)) {
+      table.unset(slot, COUNTED)
+      this.#quota.give()
+    }
+    return outcome
   }
 
-  /** An identifier for a SUBSCRIBE or UNSUBSCRIBE, which share the range with PUBLISH; 0 where all are in use. Costs no quota. */
-  reserve(): number {
+  /** An identifier for a SUBSCRIBE or UNSUBSCRIBE, which share the range with PUBLISH [MQTT-2.2.1-3]; 0 where all are in use. Costs no quota. */
+  take(): number {
     const packetId = this.#nextFree()
     if (packetId === 0) return 0
     this.#table.insert(packetId, SenderState.reserved, 0, this.#position)
@@ -136,13 +146,31 @@ export class Sender<Message = unknown> {
     return packetId
   }
 
-  /** Frees what `reserve` gave; false where it gave no such identifier. */
-  release(packetId: number): boolean {
+  /** Frees what `take` gave, never what a message uses; false where `take` gave no such identifier. */
+  free(packetId: number): boolean {
     return this.#apply(packetId, SenderInput.release) === SenderOutcome.identifierFreed
   }
 
   message(packetId: number): Message | undefined {
     return this.#messages?.get(packetId)
+  }
+
+  /** Everything in flight, in order of sending. Allocates. */
+  inFlight(): InFlightSnapshot<Message>[] {
+    const inFlight: InFlightSnapshot<Message>[] = []
+    for (const slot of this.#table.slots()) {
+      const state = this.#stateAt(slot)
+      if (state === SenderState.free || state === SenderState.reserved) continue
+      const packetId = this.#table.packetId(slot)
+      const qos = state === SenderState.awaitingPuback ? 1 : 2
+      inFlight.push({ packetId, qos, state, sent: this.#isSent(slot), message: this.message(packetId) })
+    }
+    return inFlight
+  }
+
+  /** The messages in flight that are kept, in order of sending. Allocates. */
+  messages(): Message[] {
+    return this.inFlight().flatMap(({ message }) => (message === undefined ? [] : [message]))
   }
 
   state(packetId: number): SenderStateNumber {
@@ -170,7 +198,7 @@ export class Sender<Message = unknown> {
     const slots = this.#table.slots().filter((slot) => this.#table.state(slot) !== SenderState.reserved)
     for (const slot of slots) {
       this.#table.unset(slot, COUNTED)
-      this.#table.set(slot, OWED)
+      this.#table.set(slot, this.#isSent(slot) ? OWED | SENT | EARLIER : OWED)
     }
     this.#owed = slots.length
     this.#resends = slots.length === 0 ? undefined : new ResendQueue(this.#table, slots)
@@ -195,7 +223,7 @@ export class Sender<Message = unknown> {
    * What was past PUBREC is done.
    */
   takeUnacknowledged(): UnacknowledgedMessage<Message>[] {
-    const unacknowledged = this.#inFlight().filter(({ state }) => state !== SenderState.awaitingPubcomp)
+    const unacknowledged = this.inFlight().filter(({ state }) => state !== SenderState.awaitingPubcomp)
     this.clear()
     return unacknowledged.map(({ packetId, qos, message }) => ({ packetId, qos, message }))
   }
@@ -212,7 +240,7 @@ export class Sender<Message = unknown> {
 
   /** Plain data from which `Sender.restore` makes an equal Sender. Reserved identifiers end with their connection and are not in it. */
   snapshot(): SenderSnapshot<Message> {
-    return { lastPacketId: this.#last, inFlight: this.#inFlight() }
+    return { lastPacketId: this.#last, inFlight: this.inFlight() }
   }
 
   /** Everything in flight is owed, as after `resume` with the own limit; call `resume` when the connection is there. */
@@ -305,19 +333,6 @@ export class Sender<Message = unknown> {
       dup,
       message: this.message(packetId),
     }
-  }
-
-  #inFlight(): SenderSnapshot<Message>['inFlight'][number][] {
-    const table = this.#table
-    const inFlight: SenderSnapshot<Message>['inFlight'][number][] = []
-    for (const slot of table.slots()) {
-      const state = this.#stateAt(slot)
-      if (state === SenderState.free || state === SenderState.reserved) continue
-      const packetId = table.packetId(slot)
-      const qos = state === SenderState.awaitingPuback ? 1 : 2
-      inFlight.push({ packetId, qos, state, sent: this.#isSent(slot), message: this.message(packetId) })
-    }
-    return inFlight
   }
 
   #isSent(slot: number): boolean {

@@ -13,7 +13,10 @@ export const SenderState = { free: 0, awaitingPuback: 1, awaitingPubrec: 2, awai
 export type SenderStateName = keyof typeof SenderState
 export type SenderStateNumber = (typeof SenderState)[SenderStateName]
 
-/** What may happen to an outgoing identifier. `...Refused` is the acknowledgement with a Reason Code of 0x80 or more. */
+/**
+ * What may happen to an outgoing identifier. `...Refused` is the acknowledgement with a Reason Code of 0x80 or more; `abandon` gives up a PUBLISH
+ * that never left, `discard` one that may have left on an earlier connection.
+ */
 export const SenderInput = {
   startQos1: 0,
   startQos2: 1,
@@ -22,9 +25,10 @@ export const SenderInput = {
   pubrec: 4,
   pubrecRefused: 5,
   pubcomp: 6,
-  discard: 7,
-  reserve: 8,
-  release: 9,
+  abandon: 7,
+  discard: 8,
+  reserve: 9,
+  release: 10,
 } as const
 export type SenderInputName = keyof typeof SenderInput
 
@@ -99,7 +103,9 @@ export const senderTransitions: readonly SenderTransition[] = [
   { from: 'free', on: 'pubrec', to: 'free', outcome: 'sendPubrel' },
   { from: 'free', on: 'pubrecRefused', to: 'free', outcome: 'ignored' },
   { from: 'free', on: 'pubcomp', to: 'free', outcome: 'ignored' },
-  // [MQTT-3.1.2-25] Given up by us. QoS 2 ends with PUBREL, since the receiver may hold the identifier.
+  // [MQTT-3.1.2-25] Given up by us. QoS 2 that may have arrived ends with PUBREL, since the receiver may hold the identifier.
+  { from: 'awaitingPuback', on: 'abandon', to: 'free', outcome: 'completed' },
+  { from: 'awaitingPubrec', on: 'abandon', to: 'free', outcome: 'completed' },
   { from: 'awaitingPuback', on: 'discard', to: 'free', outcome: 'completed' },
   { from: 'awaitingPubrec', on: 'discard', to: 'awaitingPubcomp', outcome: 'sendPubrel' },
   // [MQTT-2.2.1-3] SUBSCRIBE and UNSUBSCRIBE take their identifiers from the same range.
