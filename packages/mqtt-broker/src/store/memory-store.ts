@@ -1,0 +1,85 @@
+import type { Durability, KeyRange, Store, StoreBatch, StoreHealth, StoreRecord } from '../ports/store.ts'
+import { compareBytes } from './compare-bytes.ts'
+
+type Change = readonly [key: Uint8Array, value: Uint8Array | undefined]
+
+class MemoryBatch implements StoreBatch {
+  readonly changes: Change[] = []
+  sizeBytes = 0
+
+  get size(): number {
+    return this.changes.length
+  }
+
+  put(key: Uint8Array, value: Uint8Array): void {
+    this.changes.push([key.slice(), value.slice()])
+    this.sizeBytes += key.length + value.length
+  }
+
+  delete(key: Uint8Array): void {
+    this.changes.push([key.slice(), undefined])
+    this.sizeBytes += key.length
+  }
+}
+
+/**
+ * The store port over an ordered array: what durable Sessions are tested with, and what a broker keeps that may lose its
+ * Sessions with its process. Two brokers one after the other on the same store see the same records.
+ */
+export class MemoryStore implements Store {
+  readonly durability: Durability
+  #records: StoreRecord[] = []
+  #closed = false
+
+  /** `durability`: what it claims. 'process' makes a broker stage its Sessions here. */
+  constructor(options: { readonly durability?: Durability } = {}) {
+    this.durability = options.durability ?? 'none'
+  }
+
+  batch(): StoreBatch {
+    return new MemoryBatch()
+  }
+
+  async commit(batch: StoreBatch): Promise<void> {
+    for (const [key, value] of (batch as MemoryBatch).changes) {
+      const place = this.#place(key)
+      const there = this.#records[place]
+      const found = there !== undefined && compareBytes(there[0], key) === 0
+      if (value === undefined) {
+        if (found) this.#records.splice(place, 1)
+      } else if (found) this.#records[place] = [key, value]
+      else this.#records.splice(place, 0, [key, value])
+    }
+  }
+
+  async get(key: Uint8Array): Promise<Uint8Array | undefined> {
+    const there = this.#records[this.#place(key)]
+    return there !== undefined && compareBytes(there[0], key) === 0 ? there[1] : undefined
+  }
+
+  async *scan(range: KeyRange): AsyncIterable<StoreRecord> {
+    const from = this.#place(range.from)
+    const to = Math.min(this.#place(range.to), from + (range.maximumRecords ?? Infinity))
+    yield* this.#records.slice(from, to)
+  }
+
+  health(): StoreHealth {
+    return this.#closed ? { writable: false, reason: 'closed' } : { writable: true }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+  }
+
+  /** Where a key is, or would be. */
+  #place(key: Uint8Array): number {
+    let low = 0
+    let high = this.#records.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (compareBytes(this.#records[middle]![0], key) < 0) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+}

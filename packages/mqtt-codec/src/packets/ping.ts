@@ -1,0 +1,9 @@
+/** @see MQTT 5.0 §3.12 */
+export interface PingreqPacket {
+  readonly type: 'pingreq'
+}
+
+/** @see MQTT 5.0 §3.13 */
+export interface PingrespPacket {
+  readonly type: 'pingresp'
+}
