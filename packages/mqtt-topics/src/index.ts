@@ -1,1 +1,9 @@
-export {}
+export { matches } from './match.ts'
+export { isTopicRefusal, type TopicRefusal, type TopicRefusalReason } from './refusals.ts'
+export { type RetainedCursor, RetainedIndex } from './retained-index.ts'
+export { isShared, parseSharedSubscription, type SharedSubscription } from './shared-subscription.ts'
+export { SubscriptionIndex, type SubscriptionIndexOptions, type TopicEntry } from './subscription-index.ts'
+export { hasWildcard, parseTopicFilter, type TopicFilter } from './topic-filter.ts'
+export type { TopicLimits } from './topic-limits.ts'
+export { isTopicName, parseTopicName, type TopicName } from './topic-name.ts'
+export { parametersOf, type TopicParameters, wireFilter } from './topic-parameters.ts'

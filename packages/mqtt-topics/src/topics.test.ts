@@ -1,0 +1,88 @@
+import { describe, expect, expectTypeOf, it } from 'vitest'
+import {
+  isShared,
+  matches,
+  parametersOf,
+  parseSharedSubscription,
+  parseTopicFilter,
+  parseTopicName,
+  type TopicParameters,
+  wireFilter,
+} from './index.ts'
+
+describe('Topic Names and Topic Filters', () => {
+  it.each([
+    ['a/#', 'a', true, '[MQTT-4.7.1-2]'],
+    ['a/#', 'a/b/c', true, '[MQTT-4.7.1-2]'],
+    ['a/+', 'a/b', true, '[MQTT-4.7.1-3]'],
+    ['a/+', 'a', false, '[MQTT-4.7.1-3]'],
+    ['+', '/a', false, '[MQTT-4.7.1-3]'],
+    ['/+', '/a', true, '[MQTT-4.7.1-3]'],
+    ['#', '$SYS/x', false, '[MQTT-4.7.2-1]'],
+    ['+/x', '$SYS/x', false, '[MQTT-4.7.2-1]'],
+    ['$SYS/#', '$SYS/x', true, '[MQTT-4.7.2-1]'],
+    ['A', 'a', false, '[MQTT-4.7.3-4]'],
+  ])('%s against %s: %s %s', (filter, name, expected) => {
+    expect(matches(filter, name)).toBe(expected)
+  })
+
+  it.each([
+    ['', 'empty', 0],
+    ['a/#', 'wildcard-in-name', 2],
+    ['a\u0000', 'null-character', 1],
+    ['x'.repeat(65_536), 'too-long', 65_535],
+    ['/'.repeat(201), 'too-many-levels', 200],
+  ])('[MQTT-4.7.3-1] [MQTT-4.7.3-2] [MQTT-4.7.3-3] refuses a Topic Name: %#', (text, reason, at) => {
+    expect(parseTopicName(text)).toEqual({ refused: true, reason, at })
+  })
+
+  it.each([
+    ['a#', 'wildcard-not-alone', 1],
+    ['+a/b', 'wildcard-not-alone', 0],
+    ['a/b+', 'wildcard-not-alone', 3],
+    ['a/#/b', 'multi-level-not-last', 2],
+    ['', 'empty', 0],
+  ])('hostile #61: refuses the filter %s', (text, reason, at) => {
+    expect(parseTopicFilter(text)).toEqual({ refused: true, reason, at })
+  })
+
+  it('hostile #62: 200 separators are taken', () => {
+    expect(parseTopicName('/'.repeat(200))).toBe('/'.repeat(200))
+  })
+
+  it.each([
+    ['$share/g', 'share-filter-missing', 8],
+    ['$share', 'share-name-empty', 6],
+    ['$share//x', 'share-name-empty', 7],
+    ['$share/g+/x', 'share-name-wildcard', 8],
+    ['$share/g/', 'share-filter-missing', 9],
+    ['$share/g/a#', 'wildcard-not-alone', 10],
+    ['$share/g\u0000/a', 'null-character', 8],
+  ])('hostile #65 [MQTT-4.8.2-1] [MQTT-4.8.2-2]: refuses %j', (text, reason, at) => {
+    expect(isShared(text)).toBe(true)
+    expect(parseSharedSubscription(text)).toEqual({ refused: true, reason, at })
+  })
+
+  it('takes a Shared Subscription apart', () => {
+    expect(parseSharedSubscription('$share/g/a/#')).toEqual({ shareName: 'g', topicFilter: 'a/#' })
+    expect(isShared('$shared/g/a')).toBe(false)
+  })
+})
+
+describe('named parameters', () => {
+  it('subscribe to the plain filter and are read from the name', () => {
+    expect(wireFilter('site/+id/temp')).toBe('site/+/temp')
+    expect(wireFilter('a/#rest')).toBe('a/#')
+    expect({ ...parametersOf('site/+id/#rest', 'site/7/a/b') }).toEqual({ id: '7', rest: 'a/b' })
+    expect({ ...parametersOf('+/+id', 'a') }).toEqual({ id: '' })
+  })
+
+  it('hostile #100: a parameter may have any name', () => {
+    expect(parametersOf('+__proto__', 'x')['__proto__']).toBe('x')
+  })
+
+  it('are typed', () => {
+    expectTypeOf<TopicParameters<'site/+id/temp'>>().toEqualTypeOf<{ readonly id: string }>()
+    expectTypeOf<keyof TopicParameters<'a/+/#rest'>>().toEqualTypeOf<'rest'>()
+  })
+})
