@@ -6,6 +6,7 @@ const common = {
   clean: true,
   sourcemap: true,
   splitting: true,
+  silent: true,
   esbuildOptions(options) {
     // Sibling packages stay external, so their sources are never bundled in; within a package nothing needs the condition.
     options.conditions = []
@@ -19,7 +20,8 @@ export const library = (entry) =>
     entry,
     format: ['esm', 'cjs'],
     platform: 'neutral',
-    external: [/^node:/, 'ws'],
+    // fast-check and vitest belong to whoever imports a `./testing` entry; a bundled copy would be a second instance.
+    external: [/^node:/, 'ws', 'fast-check', 'vitest'],
     dts: { compilerOptions: { ignoreDeprecations: '6.0', customConditions: [] } },
   })
 

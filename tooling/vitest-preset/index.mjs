@@ -1,20 +1,37 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { HouseReporter } from './house-reporter.mjs'
 
-/** Tests of one package, against the sources of its siblings: nothing has to be built first. */
-export const packageTests = ({ coverage = {}, test = {} } = {}) =>
-  defineConfig({
+/**
+ * Tests of one package, against the sources of its siblings: nothing has to be built first. Coverage floors come from
+ * coverage-floors.json by package name; a package that is not in the table measures nothing.
+ */
+export const packageTests = ({ coverage = {}, test = {} } = {}) => {
+  const { name } = JSON.parse(readFileSync(join(process.cwd(), 'package.json'), 'utf8'))
+  const floors = JSON.parse(readFileSync(new URL('coverage-floors.json', import.meta.url), 'utf8'))
+  return defineConfig({
     resolve: { conditions: ['godwit-source'] },
     ssr: { resolve: { conditions: ['godwit-source'] } },
     test: {
       include: ['src/**/*.test.ts'],
       testTimeout: 20_000,
+      // Loaded only where it has something to say: fast-check costs every test file 50 ms.
+      setupFiles: process.env.GODWIT_FAST_CHECK_RUNS ? [here('fast-check-runs.mjs')] : [],
+      reporters: ['default', new HouseReporter(name)],
       ...test,
       coverage: {
         provider: 'v8',
         include: ['src/**/*.ts'],
         exclude: ['src/**/*.test.ts', 'src/**/testing/**', 'src/**/index.ts'],
         reporter: ['text-summary', 'json-summary'],
+        reportOnFailure: true,
+        thresholds: floors[name] ?? {},
         ...coverage,
       },
     },
   })
+}
+
+const here = (file) => fileURLToPath(new URL(file, import.meta.url))

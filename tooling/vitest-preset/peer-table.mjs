@@ -1,0 +1,58 @@
+import { execFileSync } from 'node:child_process'
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+
+/** The programs of others that our tests speak to. `.ci/run` installs the Debian packages. */
+export const PEERS = [
+  { name: 'mosquitto', debian: 'mosquitto' },
+  { name: 'mosquitto_pub', debian: 'mosquitto-clients' },
+  { name: 'mosquitto_sub', debian: 'mosquitto-clients' },
+  { name: 'mosquitto_rr', debian: 'mosquitto-clients' },
+  { name: 'mosquitto_passwd', debian: 'mosquitto' },
+  { name: 'python3-paho-mqtt', debian: 'python3-paho-mqtt' },
+  { name: 'chromium', debian: 'chromium' },
+  { name: 'openssl', debian: 'openssl' },
+  { name: 'gcc', debian: 'gcc' },
+]
+
+export function findPeer(name) {
+  const peer = PEERS.find((each) => each.name === name)
+  if (peer === undefined) throw new TypeError(`${name} is not in the table of peers in tooling/vitest-preset/peers.mjs`)
+  if (!found.has(name)) found.set(name, name === 'python3-paho-mqtt' ? findPython() : findCommand(name))
+  return found.get(name)
+}
+
+export function missingPeers(names) {
+  const missing = names.filter((name) => findPeer(name) === undefined)
+  if (missing.length === 0) return undefined
+  const packages = [...new Set(missing.map((name) => PEERS.find((each) => each.name === name).debian))]
+  return `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} not installed (apt-get install ${packages.join(' ')})`
+}
+
+const found = new Map()
+
+/** Debian's daemons live in /usr/sbin, which is not on the PATH of everybody. */
+function findCommand(name) {
+  for (const directory of [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']) {
+    const path = join(directory, name)
+    try {
+      accessSync(path, constants.X_OK)
+      return path
+    } catch {
+      // Not in this directory.
+    }
+  }
+  return undefined
+}
+
+/** Debian's module belongs to Debian's Python, which need not be the first on the PATH. The answer is that interpreter. */
+function findPython() {
+  for (const path of ['/usr/bin/python3', findCommand('python3')])
+    try {
+      execFileSync(path ?? '', ['-c', 'import paho.mqtt.client'], { stdio: 'ignore' })
+      return path
+    } catch {
+      // Not with this interpreter.
+    }
+  return undefined
+}
