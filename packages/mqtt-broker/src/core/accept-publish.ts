@@ -67,6 +67,7 @@ export const answer = (connection: Connection, session: Session, frame: PublishF
   if (frame.qos === 0) return
   const refused = reasonCode >= 0x80 && connection.version === 5
   if (frame.qos === 2 && !refused) session.receiver.hold(frame.packetId)
+  else session.receiver.acknowledged()
   const firstByte = frame.qos === 1 ? PUBACK : PUBREC
   connection.output.acknowledge(firstByte, frame.packetId, connection.version === 5 ? reasonCode : 0, session.staged)
 }

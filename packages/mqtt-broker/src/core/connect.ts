@@ -165,7 +165,7 @@ const accept = (core: Core, connection: Connection, packet: ConnectPacket, grant
     if (core.sessions.size >= core.limits.maximumSessions) {
       return refuseConnect(core, connection, ReasonCode.QuotaExceeded, 'as many Sessions as we keep')
     }
-    session = new Session(clientId, principal, grant, sendLimit(core, packet), 0xffff)
+    session = new Session(clientId, principal, grant, sendLimit(core, packet), receiveLimit(core, packet))
     core.sessions.set(clientId, session)
     core.counters.sessions = core.sessions.size
   } else {
@@ -173,6 +173,7 @@ const accept = (core: Core, connection: Connection, packet: ConnectPacket, grant
     removeWill(core, session)
     if (session.grant !== grant) replaceGrant(core, session, grant)
     session.sender.resume(sendLimit(core, packet))
+    session.receiver.resume(receiveLimit(core, packet))
   }
   bind(core, connection, session, packet, grant)
   const connack = {
@@ -257,6 +258,10 @@ const expirySeconds = (core: Core, packet: ConnectPacket): number => {
 /** [MQTT-3.3.4-9] What may be unacknowledged at once: the Client's Receive Maximum; 3.1.1 has none, so ours. */
 const sendLimit = (core: Core, packet: ConnectPacket): number =>
   packet.protocolVersion === 5 ? (packet.properties?.receiveMaximum ?? 0xffff) : core.limits.maximumInflightMessages
+
+/** 3.1.1 cannot be told a Receive Maximum, so it has none. */
+const receiveLimit = (core: Core, packet: ConnectPacket): number =>
+  packet.protocolVersion === 5 ? Math.min(core.limits.receiveMaximum, 0xffff) : 0xffff
 
 /** [MQTT-3.1.3-6] Unique and unguessable: 128 random bits. */
 const assignedClientId = (core: Core): string => {

@@ -34,8 +34,6 @@ export interface Output {
   end(): void
   /** Bytes that have not reached the operating system, those at the gate among them. */
   readonly pendingBytes: number
-  /** Acknowledgements at the gate: what they give back to the Client's send quota it has not seen yet. */
-  readonly gatedAcknowledgements: number
 }
 
 /** The commit gate, as the core sees it. */

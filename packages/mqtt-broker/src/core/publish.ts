@@ -7,7 +7,6 @@ import type { Core } from './context.ts'
 import { accept } from './accept-publish.ts'
 import { intercept } from './intercept-publish.ts'
 import { VIOLATIONS, type Violation } from './refusals.ts'
-import type { Session } from './session.ts'
 import type { Route } from './subscription.ts'
 
 const PUBREC = 0x50
@@ -32,20 +31,15 @@ export const publish = (core: Core, connection: Connection, frame: PublishFrame)
       connection.output.acknowledge(PUBREC, frame.packetId, ReasonCode.Success, session.staged)
       return undefined
     }
-    if (exceedsReceiveMaximum(core, connection, session)) return VIOLATIONS.receiveMaximum
+    if (outcome === ReceiverOutcome.quotaExceeded) {
+      core.counters.receiveMaximumExceeded++
+      return VIOLATIONS.receiveMaximum
+    }
   }
   const message = core.inHand
   message.begin(frame, entry.topicName, entry.bytes, core.now, core.nextSerial++)
   if (core.interceptors.length > 0) return intercept(core, connection, message)
   return accept(core, connection, message, entry)
-}
-
-/** [MQTT-3.3.4-7] What the Client has sent and has not seen acknowledged, that which is held at the gate included. */
-const exceedsReceiveMaximum = (core: Core, connection: Connection, session: Session): boolean => {
-  if (connection.version !== 5) return false
-  if (session.receiver.held + connection.output.gatedAcknowledgements < core.limits.receiveMaximum) return false
-  core.counters.receiveMaximumExceeded++
-  return true
 }
 
 const entryOf = (core: Core, frame: PublishFrame): TopicEntry<Route> | Violation => {

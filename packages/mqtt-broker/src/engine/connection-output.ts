@@ -13,7 +13,6 @@ import type { Variants } from './variants.ts'
 
 /** Payloads from here on are referred to, not copied: one copy of them serves every subscriber (measured: 4 KiB). */
 const REFERENCE_BYTES = 4096
-const PUBREL = 0x62
 const NO_TOPIC = new Uint8Array(0)
 
 /** Writes what is free. */
@@ -62,10 +61,6 @@ export class ConnectionOutput implements Output {
     return this.free.sizeBytes + this.streamBytes + (this.#gated?.sizeBytes ?? 0)
   }
 
-  get gatedAcknowledgements(): number {
-    return this.#gated?.acknowledgements ?? 0
-  }
-
   publish(
     message: RoutedMessage,
     firstByte: number,
@@ -112,7 +107,6 @@ export class ConnectionOutput implements Output {
     buffer[at + 2] = packetId >> 8
     buffer[at + 3] = packetId & 0xff
     if (withCode) buffer[at + 4] = reasonCode
-    if (lane !== this.free && firstByte !== PUBREL) this.#gated!.acknowledgements++
   }
 
   packet(packet: Packet, commit: CommitNumber): boolean {

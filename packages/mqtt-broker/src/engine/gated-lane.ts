@@ -11,8 +11,6 @@ interface Segment {
 export class GatedLane {
   readonly #pool: SlabPool
   readonly #segments: Segment[] = []
-  /** Acknowledgements among them. */
-  acknowledgements = 0
 
   constructor(pool: SlabPool) {
     this.#pool = pool
@@ -39,13 +37,10 @@ export class GatedLane {
       this.#segments.shift()
       for (const part of first.lane.takeAll()) free.reference(part)
     }
-    // Counted anew only when nothing waits: what is left over errs on the side of the Receive Maximum.
-    if (this.#segments.length === 0) this.acknowledgements = 0
   }
 
   clear(): void {
     for (const { lane } of this.#segments) lane.clear()
     this.#segments.length = 0
-    this.acknowledgements = 0
   }
 }

@@ -79,7 +79,7 @@ class ShellBroker implements Broker {
       staging: gate,
       interceptors: options.interceptors ?? [],
       observers: options.observers ?? [],
-      decodeText: (bytes, start, end) => nodeText.decode(bytes, start, end) ?? '',
+      decodeText: (bytes, start, end) => nodeText.decodeUtf8(bytes, start, end),
       hashSeed: randomInt(2 ** 32),
       edges: createEdges(options, logger, {
         authenticated: (ticket, result) => this.#handle({ type: 'client-authenticated', ticket, result }),

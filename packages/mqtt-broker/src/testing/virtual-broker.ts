@@ -45,7 +45,7 @@ export class VirtualBroker {
       staging: this.gate,
       interceptors: options.interceptors ?? [],
       observers: options.observers ?? [],
-      decodeText: (bytes, start, end) => pureText.decode(bytes, start, end) ?? '',
+      decodeText: (bytes, start, end) => pureText.decodeUtf8(bytes, start, end),
       hashSeed: 1,
     })
     this.#output = { pool: new SlabPool(), turn: this.#turn, gate: this.gate, variants: new Variants() }
