@@ -1,0 +1,67 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { COUNTED, InFlightTable, OWED, SENT } from './in-flight-table.ts'
+
+// Few residues, so that entries collide, wrap around the end and move back.
+const packetId = fc.oneof(
+  fc.integer({ min: 1, max: 20 }),
+  fc.integer({ min: 0, max: 40 }).map((at) => 7 + at * 256),
+  fc.integer({ min: 65_500, max: 65_535 }),
+)
+
+describe('InFlightTable', () => {
+  it('equals a Map, whatever comes and goes', () => {
+    const step = fc.tuple(fc.constantFrom('insert', 'insert', 'remove', 'state', 'flag'), packetId)
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
+        const table = new InFlightTable()
+        const naive = new Map<number, { state: number; flags: number; order: number }>()
+        for (const [index, [kind, id]] of steps.entries()) {
+          const slot = table.find(id)
+          const entry = naive.get(id)
+          expect(slot >= 0).toBe(entry !== undefined)
+          if (kind === 'insert' && entry === undefined) {
+            table.insert(id, index % 5, index % 2 === 0 ? SENT : COUNTED, index)
+            naive.set(id, { state: index % 5, flags: index % 2 === 0 ? SENT : COUNTED, order: index })
+          }
+          if (entry === undefined) continue
+          if (kind === 'remove') {
+            table.remove(slot)
+            naive.delete(id)
+          }
+          if (kind === 'state') {
+            table.setState(slot, (index + 1) % 5)
+            table.setOrder(slot, index)
+            Object.assign(entry, { state: (index + 1) % 5, order: index })
+          }
+          if (kind === 'flag') {
+            table.set(slot, OWED)
+            table.unset(slot, SENT)
+            entry.flags = (entry.flags | OWED) & ~SENT
+          }
+        }
+        const expected = [...naive].sort(([, a], [, b]) => a.order - b.order)
+        expect(table.size).toBe(expected.length)
+        expect(table.slots().map((slot) => read(table, slot))).toEqual(expected)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('holds all 65,535 identifiers and lets the memory go with the last of many', () => {
+    const table = new InFlightTable()
+    for (let id = 1; id <= 65_535; id += 1) table.insert(id, 1, 0, id)
+    expect(table.size).toBe(65_535)
+    expect(table.slots().length).toBe(65_535)
+    for (let id = 65_535; id >= 1; id -= 1) table.remove(table.find(id))
+    expect(table.size).toBe(0)
+    expect(table.find(1)).toBe(-1)
+    table.insert(9, 2, SENT, 1)
+    expect(table.state(table.find(9))).toBe(2)
+  })
+})
+
+function read(table: InFlightTable, slot: number): [number, { state: number; flags: number; order: number }] {
+  const flags = [SENT, COUNTED, OWED].reduce((sum, flag) => sum | (table.has(slot, flag) ? flag : 0), 0)
+  return [table.packetId(slot), { state: table.state(slot), flags, order: table.order(slot) }]
+}
