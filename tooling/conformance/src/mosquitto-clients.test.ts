@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { describeWithPeer } from './peers.ts'
 import { Running, run } from './processes.ts'
 
-/** `-d` makes mosquitto_sub say when its SUBACK has come: from then on nothing is lost. */
+/** `-d` makes mosquitto_sub say when its SUBACK has come: from then on nothing is lost. `stdbuf` lets it say so at once. */
 const subscribed = /Subscribed \(mid/
 
 describeWithPeer('mosquitto-clients', "Debian's mosquitto_pub and mosquitto_sub against the broker", () => {
@@ -12,19 +12,10 @@ describeWithPeer('mosquitto-clients', "Debian's mosquitto_pub and mosquitto_sub 
       it(`${version}: a message at QoS ${qos} arrives`, async () => {
         await using broker = createBroker()
         const port = String((await broker.listen('mqtt://127.0.0.1:0')).port)
-        await using sub = new Running('mosquitto_sub', [
-          '-d',
-          '-V',
-          version,
-          '-p',
-          port,
-          '-t',
-          'hello/#',
-          '-q',
-          qos,
-          '-v',
-          '-C',
-          '2',
+        await using sub = new Running('stdbuf', [
+          '-oL',
+          'mosquitto_sub',
+          ...['-d', '-V', version, '-p', port, '-t', 'hello/#', '-q', qos, '-v', '-C', '2'],
         ])
         await sub.until(subscribed)
         const given = ['-V', version, '-p', port, '-q', qos, '-t', 'hello/world', '-m']
@@ -48,10 +39,18 @@ describeWithPeer('mosquitto-clients', "Debian's mosquitto_pub and mosquitto_sub 
     it(`${version}: the Will of a Client that is killed is published`, async () => {
       await using broker = createBroker()
       const port = String((await broker.listen('mqtt://127.0.0.1:0')).port)
-      await using sub = new Running('mosquitto_sub', ['-d', '-V', version, '-p', port, '-t', 'gone', '-C', '1', '-v'])
+      await using sub = new Running('stdbuf', [
+        '-oL',
+        'mosquitto_sub',
+        ...['-d', '-V', version, '-p', port, '-t', 'gone', '-C', '1', '-v'],
+      ])
       await sub.until(subscribed)
       const will = ['--will-topic', 'gone', '--will-payload', 'farewell', '--will-qos', '1']
-      await using doomed = new Running('mosquitto_sub', ['-d', '-V', version, '-p', port, '-t', 'x', ...will])
+      await using doomed = new Running('stdbuf', [
+        '-oL',
+        'mosquitto_sub',
+        ...['-d', '-V', version, '-p', port, '-t', 'x', ...will],
+      ])
       await doomed.until(subscribed)
       doomed.kill('SIGKILL')
       expect((await sub.finished).stdout.toString()).toContain('gone farewell\n')
@@ -62,8 +61,8 @@ describeWithPeer('mosquitto-clients', "Debian's mosquitto_pub and mosquitto_sub 
     await using broker = createBroker()
     const port = String((await broker.listen('mqtt://127.0.0.1:0')).port)
     const member = ['-d', '-V', 'mqttv5', '-p', port, '-t', '$share/workers/jobs', '-q', '1', '-C', '5']
-    await using one = new Running('mosquitto_sub', member)
-    await using other = new Running('mosquitto_sub', member)
+    await using one = new Running('stdbuf', ['-oL', 'mosquitto_sub', ...member])
+    await using other = new Running('stdbuf', ['-oL', 'mosquitto_sub', ...member])
     await one.until(subscribed)
     await other.until(subscribed)
     const jobs = Array.from({ length: 10 }, (_, number) => `job-${number}`)
