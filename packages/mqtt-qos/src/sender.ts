@@ -7,7 +7,7 @@
  */
 import { COUNTED, EARLIER, InFlightTable, OWED, SENT } from './in-flight-table.ts'
 import type { PacketIdentifierSource } from './packet-identifiers.ts'
-import { MAXIMUM_PACKET_ID, requirePacketId } from './qos-error.ts'
+import { MAXIMUM_PACKET_ID, QosError, requirePacketId } from './qos-error.ts'
 import { ResendQueue } from './resend-queue.ts'
 import { SendQuota } from './send-quota.ts'
 import { handleSenderEvent, type SenderAction, type SenderEvent } from './sender-actions.ts'
@@ -243,12 +243,14 @@ export class Sender<Message = unknown> implements PacketIdentifierSource {
     return { lastPacketId: this.#last, inFlight: this.inFlight() }
   }
 
-  /** Everything in flight is owed, as after `resume` with the own limit; call `resume` when the connection is there. */
+  /** Throws `QosError` where an identifier is out of range or used twice. Everything in flight is owed, as after `resume` with the own limit; call `resume` when the connection is there. */
   static restore<Message>(options: SenderOptions, snapshot: SenderSnapshot<Message>): Sender<Message> {
     const sender = new Sender<Message>(options)
     sender.#last = snapshot.lastPacketId
     for (const { packetId, state, sent, message } of snapshot.inFlight) {
       requirePacketId(packetId)
+      if (sender.#table.find(packetId) >= 0)
+        throw new QosError('PACKET_IDENTIFIER_IN_USE', `The snapshot uses ${packetId} twice`)
       sender.#insert(packetId, state, sent ? SENT : 0, message)
     }
     sender.resume(options.receiveMaximum)
