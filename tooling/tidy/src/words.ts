@@ -5,7 +5,7 @@ export interface BannedWord {
 
 /** Identifiers that the glossary replaces: the specification's words are the only ones. */
 export const BANNED_IDENTIFIERS: readonly BannedWord[] = [
-  { pattern: /\b(messageId|msgId|pkid|packetID|pid)\b/, instead: 'packetId' },
+  { pattern: /\b(messageId|msgId|pkid|packetID)\b/, instead: 'packetId' },
   { pattern: /\b(cid|clientID)\b/, instead: 'clientId' },
   { pattern: /\b(lwt|LWT|lastWill|testament)\b/, instead: 'will' },
   { pattern: /\b(subId|subscriptionId)\b/, instead: 'subscriptionIdentifier' },
