@@ -1,3 +1,4 @@
+import { ReasonCode } from '@godwit/mqtt-codec'
 import type { Sender, SenderResend } from './sender.ts'
 import { SenderOutcome, type SenderOutcomeNumber } from './transitions.ts'
 
@@ -37,9 +38,6 @@ export type SenderAction<Message> =
     }
   /** The peer broke the protocol: DISCONNECT with this Reason Code where the version has it, then close. */
   | { readonly type: 'connection-failed'; readonly reasonCode: number }
-
-const SUCCESS = 0x00
-const PROTOCOL_ERROR = 0x82
 
 export function handleSenderEvent<Message>(
   sender: Sender<Message>,
@@ -88,9 +86,9 @@ function acknowledge<Message>(
     case SenderOutcome.refused:
       return [{ type: 'message-refused', packetId, reasonCode, message }, ...resend(sender)]
     case SenderOutcome.sendPubrel:
-      return [{ type: 'pubrel-sent', packetId, reasonCode: SUCCESS }]
+      return [{ type: 'pubrel-sent', packetId, reasonCode: ReasonCode.Success }]
     case SenderOutcome.violation:
-      return [{ type: 'connection-failed', reasonCode: PROTOCOL_ERROR }]
+      return [{ type: 'connection-failed', reasonCode: ReasonCode.ProtocolError }]
     default:
       return []
   }
@@ -113,6 +111,6 @@ function resend<Message>(sender: Sender<Message>): SenderAction<Message>[] {
     .map((packet: SenderResend<Message>) =>
       packet.type === 'publish'
         ? { type: 'publish-sent', packetId: packet.packetId, qos: packet.qos, dup: packet.dup, message: packet.message }
-        : { type: 'pubrel-sent', packetId: packet.packetId, reasonCode: SUCCESS },
+        : { type: 'pubrel-sent', packetId: packet.packetId, reasonCode: ReasonCode.Success },
     )
 }

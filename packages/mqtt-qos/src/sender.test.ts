@@ -203,6 +203,8 @@ describe('giving up and ending', () => {
     const sender = senderWith(3)
     sender.take()
     sender.start(1, 'a')
+    sender.start(1, undefined)
+    expect(sender.messages()).toEqual(['a'])
     sender.resume(2)
     sender.clear()
     expect([sender.outstanding, sender.owed, sender.quota, sender.messages(), sender.resends()]).toEqual([
@@ -212,6 +214,6 @@ describe('giving up and ending', () => {
       [],
       [],
     ])
-    expect(sender.start(1, 'b')).toBe(3)
+    expect(sender.start(1, 'b')).toBe(4)
   })
 })
