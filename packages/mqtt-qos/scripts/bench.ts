@@ -1,5 +1,5 @@
 // What the machines cost: `pnpm bench` in this package. Medians of separate rounds, and heap bytes per machine with --expose-gc.
-import { OutgoingTopicAliases, Receiver, Sender } from '../src/index.ts'
+import { handleReceiverEvent, OutgoingTopicAliases, Receiver, Sender } from '../src/index.ts'
 
 const OPERATIONS = 1_000_000
 const ROUNDS = 7
@@ -62,8 +62,8 @@ for (const size of [1, 64, 1024]) {
   measure('QoS 2 in, by actions', (count) => {
     for (let done = 0; done < count; done += 1) {
       const packetId = (done & 0x7fff) + 1
-      receiver.handle({ type: 'publish-received', qos: 2, packetId })
-      receiver.handle({ type: 'pubrel-received', packetId })
+      handleReceiverEvent(receiver, { type: 'publish-received', qos: 2, packetId })
+      handleReceiverEvent(receiver, { type: 'pubrel-received', packetId })
     }
   })
 }

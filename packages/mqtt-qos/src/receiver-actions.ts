@@ -26,6 +26,7 @@ export type ReceiverAction =
   /** The peer broke the protocol: DISCONNECT with this Reason Code where the version has it, then close. */
   | { readonly type: 'connection-failed'; readonly reasonCode: number }
 
+/** One event, and what to do about it: the readable face of a `Receiver`, for those who use it alone. */
 export function handleReceiverEvent(receiver: Receiver, event: ReceiverEvent): ReceiverAction[] {
   switch (event.type) {
     case 'publish-received':

@@ -39,6 +39,10 @@ export type SenderAction<Message> =
   /** The peer broke the protocol: DISCONNECT with this Reason Code where the version has it, then close. */
   | { readonly type: 'connection-failed'; readonly reasonCode: number }
 
+/**
+ * One event, and what to do about it: the readable face of a `Sender`, for those who use it alone. Beside the class, so that who uses the numeric
+ * methods does not ship it.
+ */
 export function handleSenderEvent<Message>(
   sender: Sender<Message>,
   event: SenderEvent<Message>,
