@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
@@ -28,7 +28,10 @@ describe('README.md', () => {
   })
 
   it('its embedded broker delivers to its client, in programs of their own', async () => {
-    const folder = mkdtempSync(join(dirname(fileURLToPath(import.meta.url)), '../coverage-example-'))
+    // Below this package, so that the examples find ours; in a folder that git ignores.
+    const ignored = join(dirname(fileURLToPath(import.meta.url)), '../coverage')
+    mkdirSync(ignored, { recursive: true })
+    const folder = mkdtempSync(join(ignored, 'example-'))
     try {
       const [broker = '', client = ''] = examples
       const brokerFile = join(folder, 'broker.ts')
