@@ -12,6 +12,7 @@ import {
 } from '../options/connection-options.ts'
 import { everything, lines } from '../options/lines.ts'
 import { resolvePayload, type PayloadFlags, type PayloadSource } from '../options/payload-source.ts'
+import { closeProperties } from '../options/properties.ts'
 import { checkTopicName } from '../options/topics.ts'
 import { parseQos } from '../options/values.ts'
 import { report, type Terminal } from '../terminal.ts'
@@ -63,19 +64,11 @@ export async function pub(words: readonly string[], flags: PubFlags, terminal: T
   // No reconnecting: a script wants to know that it failed.
   const connection = openConnection(settings, terminal, { reconnect: false })
   try {
-    const work = publishAll(
-      connection,
-      topicName,
-      source,
-      options,
-      settings.maximumInFlight ?? 20,
-      terminal,
-      ending.signal,
-    )
+    const work = publishAll(connection, topicName, source, options, settings.maximumInFlight, terminal, ending.signal)
     const exitCode = await Promise.race([work, ending.reached])
     if (exitCode === ExitCode.timeout) report(terminal, `not done after ${flags.timeout} seconds (-W)`)
     await connection.client.close({
-      ...settings.properties.disconnect,
+      ...closeProperties(settings.properties),
       drain: exitCode === ExitCode.success,
       timeoutMs: 2_000,
     })

@@ -6,6 +6,7 @@ import { openConnection, type Connection } from '../connection/open.ts'
 import { PacketIdentifierRecord } from '../connection/packet-identifier-record.ts'
 import { ExitCode } from '../exit-codes.ts'
 import { resolveConnection, type ConnectionSettings } from '../options/connection-options.ts'
+import { closeProperties } from '../options/properties.ts'
 import { isFormatFailure, messageBytes, write } from '../output/message-printer.ts'
 import { report, type Terminal } from '../terminal.ts'
 import { resolvePlan, type SubFlags, type SubPlan } from './sub-plan.ts'
@@ -147,5 +148,5 @@ async function end(
   if (isInterrupted && subscription !== undefined && !settings.keepsSession && client.state === 'online') {
     await subscription.unsubscribe({ timeoutMs: 1_000 }).catch(() => undefined)
   }
-  await client.close({ ...settings.properties.disconnect, timeoutMs: 2_000 }).catch(() => undefined)
+  await client.close({ ...closeProperties(settings.properties), timeoutMs: 2_000 }).catch(() => undefined)
 }

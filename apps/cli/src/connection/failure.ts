@@ -95,59 +95,75 @@ function transportFailure(
   address: string,
   made: (exitCode: number, message: string, hint?: string) => CliError,
 ): CliError {
-  const { code, text } = innermost(error)
-  const host = address.replace(/:\d+$/, '')
-  if (/REFUSED/.test(code) && !code.startsWith('WEBSOCKET')) {
-    return made(
-      ExitCode.unreachable,
-      `nobody listens at ${address}: connection refused`,
-      'is the server running? -h and -p say where it is',
-    )
+  const text = printable(error.cause instanceof Error ? error.cause.message : error.message)
+  const codes = codesOf(error)
+  switch (codes.find((code) => code in TRANSPORT_FAULTS) ?? (codes.some(isCertificateFault) ? 'TLS_FAILED' : '')) {
+    case 'CONNECTION_REFUSED':
+      return made(ExitCode.unreachable, `nobody listens at ${address}: connection refused`, START_HINT)
+    case 'HOST_NOT_FOUND':
+    case 'HOST_LOOKUP_FAILED':
+      return made(
+        ExitCode.unknownHost,
+        `unknown host '${address.replace(/:\d+$/, '')}'`,
+        'check the spelling of -h, or your name service',
+      )
+    case 'TLS_FAILED':
+    case 'TLS_CONFIGURATION_INVALID':
+      return made(ExitCode.tls, `no TLS connection to ${address}: ${text}`, tlsHint(text))
+    case 'TIMEOUT':
+      return made(ExitCode.timeout, `${address} did not answer in time`, 'is there a firewall in between?')
+    case 'WEBSOCKET_REFUSED':
+    case 'WEBSOCKET_VIOLATION':
+      return made(
+        ExitCode.unreachable,
+        `no WebSocket to ${address}: ${text}`,
+        'is the path right? -L ws://host:port/mqtt',
+      )
+    case 'HOST_UNREACHABLE':
+    case 'ADDRESS_NOT_AVAILABLE':
+    case 'PERMISSION_DENIED':
+      return made(ExitCode.unreachable, `cannot reach ${address}: ${text}`, START_HINT)
+    default: {
+      const hint = error.phase === 'connect' ? 'is this the port of an MQTT server, with or without TLS?' : undefined
+      return made(ExitCode.connectionLost, `the connection to ${address} was lost: ${text}`, hint)
+    }
   }
-  if (/HOST_NOT_FOUND|ENOTFOUND|EAI_AGAIN/.test(code)) {
-    return made(ExitCode.unknownHost, `unknown host '${host}'`, 'check the spelling of -h, or your name service')
+}
+
+const START_HINT = 'is the server running? -h and -p say where it is'
+
+const TRANSPORT_FAULTS: Readonly<Record<string, true>> = {
+  CONNECTION_REFUSED: true,
+  HOST_NOT_FOUND: true,
+  HOST_LOOKUP_FAILED: true,
+  TLS_FAILED: true,
+  TLS_CONFIGURATION_INVALID: true,
+  TIMEOUT: true,
+  WEBSOCKET_REFUSED: true,
+  WEBSOCKET_VIOLATION: true,
+  HOST_UNREACHABLE: true,
+  ADDRESS_NOT_AVAILABLE: true,
+  PERMISSION_DENIED: true,
+}
+
+/** Of the error and what caused it. */
+function codesOf(error: Error): string[] {
+  const codes: string[] = []
+  for (let each: unknown = error, depth = 0; each instanceof Error && depth < 8; each = each.cause, depth++) {
+    if ('code' in each) codes.push(String(each.code))
   }
-  if (/TLS|CERT|SSL|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/.test(code) || error.phase === 'tls') {
-    return made(ExitCode.tls, `no TLS connection to ${address}: ${text}`, tlsHint(text))
-  }
-  if (/TIMEOUT|ETIMEDOUT/.test(code)) {
-    return made(ExitCode.timeout, `${address} did not answer in time`, 'is there a firewall in between?')
-  }
-  if (code.startsWith('WEBSOCKET')) {
-    return made(
-      ExitCode.unreachable,
-      `${address} refused the WebSocket: ${text}`,
-      'is the path right? -L ws://host:port/mqtt',
-    )
-  }
-  if (/UNREACH|PERMISSION|ADDRESS/.test(code)) return made(ExitCode.unreachable, `cannot reach ${address}: ${text}`)
-  const hint =
-    error.phase === 'connect' || error.phase === 'tcp'
-      ? 'is this the port of an MQTT server, with or without TLS?'
-      : undefined
-  return made(ExitCode.connectionLost, `the connection to ${address} was lost: ${text}`, hint)
+  return codes
+}
+
+/** OpenSSL's words for a certificate, which a WebSocket's own error hides. */
+function isCertificateFault(code: string): boolean {
+  return /CERT|ERR_TLS|ERR_SSL|UNABLE_TO|SELF_SIGNED/.test(code)
 }
 
 function tlsHint(text: string): string {
   if (/wrong version|packet length|http request|unknown protocol/i.test(text))
     return 'the port may speak MQTT without TLS: try -p 1883'
   return 'trust its certificate authority with --cafile; --insecure trusts anybody'
-}
-
-/** The cause that knows best: the innermost with a code. */
-function innermost(error: Error): { code: string; text: string } {
-  let found = { code: 'code' in error ? String(error.code) : '', text: error.message }
-  for (let cause: unknown = error.cause, depth = 0; cause instanceof Error && depth < 8; cause = cause.cause, depth++) {
-    if ('code' in cause && typeof cause.code === 'string') {
-      // A cause from the operating system says it in capitals; ours already says it in words.
-      const isSystem = /^E[A-Z]+$/.test(cause.code)
-      found = {
-        code: isSystem ? `${found.code} ${cause.code}` : cause.code,
-        text: isSystem ? found.text : cause.message,
-      }
-    }
-  }
-  return { code: found.code, text: printable(found.text) }
 }
 
 const CONNECT_HINTS: Readonly<Record<number, string>> = {

@@ -46,7 +46,7 @@ export interface ConnectionSettings {
   readonly properties: PropertyOptions
   /** The Session outlives the connection: ending in order must not unsubscribe. */
   readonly keepsSession: boolean
-  readonly maximumInFlight: number | undefined
+  readonly maximumInFlight: number
   /** `-W` */
   readonly timeoutSeconds: number | undefined
   readonly debug: boolean
@@ -54,6 +54,10 @@ export interface ConnectionSettings {
   /** From the path of `-L mqtt://host/topic`. */
   readonly topic: string | undefined
 }
+
+const DEFAULT_IN_FLIGHT = 20
+/** A Remaining Length of 268,435,455 and the five bytes before it. */
+const LARGEST_PACKET_BYTES = 268_435_460
 
 export const collect = (value: string, previous: string[] | undefined): string[] => [...(previous ?? []), value]
 
@@ -143,13 +147,16 @@ export function resolveConnection(
       keepAliveSeconds: flags.keepalive === undefined ? 60 : parseInteger('-k', flags.keepalive, 0, 65_535, 'seconds'),
       cleanStart: !keeps,
       sessionExpiryIntervalSeconds: expiry,
-      sendMaximum: maximumInFlight ?? 20,
+      sendMaximum: maximumInFlight ?? DEFAULT_IN_FLIGHT,
+      receiveMaximum: properties.connect.receiveMaximum ?? maximumInFlight,
+      // Whatever the server sends is to be printed; a library is more careful.
+      maximumPacketSizeBytes: properties.connect.maximumPacketSizeBytes ?? LARGEST_PACKET_BYTES,
       will: willOf(flags, properties),
       tls,
     },
     properties,
     keepsSession: keeps || (expiry !== undefined && expiry !== 0),
-    maximumInFlight,
+    maximumInFlight: maximumInFlight ?? DEFAULT_IN_FLIGHT,
     timeoutSeconds: flags.timeout === undefined ? undefined : parseSeconds('-W', flags.timeout),
     debug: flags.debug === true,
     quiet: flags.quiet === true,

@@ -62,6 +62,15 @@ export function parseProperties(
   return options
 }
 
+/** For the DISCONNECT, whose expiry is a number only. */
+export function closeProperties({ disconnect }: PropertyOptions): {
+  userProperties?: Pairs | undefined
+  sessionExpiryIntervalSeconds?: number | undefined
+} {
+  const { userProperties, sessionExpiryIntervalSeconds: expiry } = disconnect
+  return { userProperties, sessionExpiryIntervalSeconds: expiry === 'never' ? 0xffff_ffff : expiry }
+}
+
 const MESSAGE = [
   'payload-format-indicator',
   'message-expiry-interval',
