@@ -6,6 +6,6 @@ if (version[0] < 20 || (version[0] === 20 && version[1] < 19)) {
   process.exit(1)
 }
 
-import('./check-all.mjs').then(function (module) {
+void import('./check-all.mjs').then(function (module) {
   return module.checkAll()
 })

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -25,12 +25,13 @@ export async function packages(board) {
   const place = mkdtempSync(join(tmpdir(), 'godwit-packed-'))
   const tarballs = new Map()
   const packed = await board.check('pack', async () => {
-    for (const { folder, manifest } of published()) {
-      const to = join(place, 'tarballs', manifest.name.replace('@godwit/', ''))
-      mkdirSync(to, { recursive: true })
-      await run('pack', ...pnpm(['--dir', folder, 'pack', '--pack-destination', to]))
-      tarballs.set(manifest.name, join(to, readdirSync(to)[0] ?? ''))
-    }
+    const to = join(place, 'tarballs')
+    await run(
+      'pack',
+      ...pnpm(['--recursive', '--filter=./packages/*', '--filter=./apps/*', 'pack', '--pack-destination', to]),
+    )
+    for (const { manifest } of published())
+      tarballs.set(manifest.name, join(to, `${manifest.name.slice(1).replace('/', '-')}-${manifest.version}.tgz`))
   })
   if (packed) {
     await board.step('packages: contents, publint, types as resolved', async () => {

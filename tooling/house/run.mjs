@@ -77,14 +77,18 @@ export function run(title, command, args, { cwd = ROOT, env = {}, timeoutMs = 60
 export const tool = (name, args) => [join(ROOT, 'node_modules/.bin', name), args]
 
 /**
+ * turbo asks for a `pnpm` on the PATH, and nobody has to have one: npx puts ours there.
+ *
  * @param {string[]} args
  * @returns {[string, string[]]}
  */
-export const turbo = (args) => tool('turbo', [...args, '--no-update-notifier', '--ui=stream'])
+export const turbo = (args) => [
+  'npx',
+  ['-y', `--package=${PNPM}`, 'turbo', ...args, '--no-update-notifier', '--ui=stream'],
+]
 
 /**
- * The package manager through npx, so that nothing has to be installed globally. npm settings that other tools put into the
- * environment are left out: `npm start` sets dozens, and pnpm warns about those it does not know.
+ * The package manager through npx, so that nothing has to be installed globally.
  *
  * @param {string[]} args
  * @returns {[string, string[]]}

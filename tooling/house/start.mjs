@@ -6,6 +6,6 @@ if (version[0] < 20 || (version[0] === 20 && version[1] < 19)) {
   process.exit(1)
 }
 
-import('./start-broker.mjs').then(function (module) {
+void import('./start-broker.mjs').then(function (module) {
   return module.startBroker(process.argv.slice(2))
 })

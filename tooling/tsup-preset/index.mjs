@@ -20,6 +20,8 @@ export const library = (entry) =>
     entry,
     format: ['esm', 'cjs'],
     platform: 'neutral',
+    // The tests' tsconfig knows Node's types, which `./node` and `./testing` entries need. `tsc -p tsconfig.json` proves purity.
+    tsconfig: 'tsconfig.test.json',
     // fast-check and vitest belong to whoever imports a `./testing` entry; a bundled copy would be a second instance.
     external: [/^node:/, 'ws', 'fast-check', 'vitest'],
     dts: { compilerOptions: { ignoreDeprecations: '6.0', customConditions: [] } },

@@ -25,7 +25,7 @@ export function findPeer(name) {
 export function missingPeers(names) {
   const missing = names.filter((name) => findPeer(name) === undefined)
   if (missing.length === 0) return undefined
-  const packages = [...new Set(missing.map((name) => PEERS.find((each) => each.name === name).debian))]
+  const packages = [...new Set(missing.map((name) => PEERS.find((each) => each.name === name)?.debian))]
   return `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} not installed (apt-get install ${packages.join(' ')})`
 }
 

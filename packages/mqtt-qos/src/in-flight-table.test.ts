@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { COUNTED, InFlightTable, OWED, SENT } from './in-flight-table.ts'
 
-// Few residues, so that entries collide, wrap around the end and move back.
+// Ranges and leaps, so that entries collide, wrap around the end and move back.
 const packetId = fc.oneof(
   fc.integer({ min: 1, max: 20 }),
   fc.integer({ min: 0, max: 40 }).map((at) => 7 + at * 256),
@@ -46,6 +46,19 @@ describe('InFlightTable', () => {
       }),
       { numRuns: 300 },
     )
+  })
+
+  it('equals a Map where every identifier has the same home', () => {
+    // The last home of tables of up to 32 slots, so that they also wrap around the end; they spread as the table grows.
+    const colliding = Array.from({ length: 65_535 }, (_, index) => index + 1)
+      .filter((id) => Math.imul(id, 0x9e37_79b1) >>> 27 === 31)
+      .slice(0, 40)
+    const table = new InFlightTable()
+    for (const id of colliding) table.insert(id, 1, SENT, id)
+    for (const removed of colliding) {
+      table.remove(table.find(removed))
+      for (const id of colliding) expect(table.find(id) >= 0).toBe(id > removed)
+    }
   })
 
   it('holds all 65,535 identifiers and lets the memory go with the last of many', () => {

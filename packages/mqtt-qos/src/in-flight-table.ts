@@ -3,8 +3,12 @@ const MINIMUM_CAPACITY = 8
 const KEPT_CAPACITY = 128
 
 // Shared by every table that never held anything. Never written: the first insertion grows.
-const NO_WORDS = new Uint32Array(1)
-const NO_ORDERS = new Float64Array(1)
+const NO_WORDS = new Uint32Array(2)
+const NO_ORDERS = new Float64Array(2)
+
+// 2^32 / golden ratio: consecutive identifiers land evenly apart. With the identifier itself as the hash they would form one run, which each removal
+// walks to its end: 1,078 ns instead of 30 for a start and its PUBACK with 1,024 in flight.
+const MULTIPLIER = 0x9e37_79b1
 
 const STATE_SHIFT = 16
 const STATE_MASK = 0x0f_0000
@@ -20,12 +24,14 @@ export const EARLIER = 1 << 23
 /**
  * Outgoing identifiers in flight: state, three flags and the order of sending, by open addressing on the identifier. Memory follows the number in
  * flight (12 bytes a slot, at most half of the slots used), whichever identifiers they are: a durable Session walks through all 65,535, and a
- * table indexed by them would cost 64 KiB a Session. Consecutive identifiers never collide.
+ * table indexed by them would cost 64 KiB a Session.
  */
 export class InFlightTable {
   #words: Uint32Array = NO_WORDS
   // Exact up to 2^53: a Session at 100,000 messages a second passes 2^32 within 12 hours.
   #orders: Float64Array = NO_ORDERS
+  /** 32 less the bits of a slot number. */
+  #shift = 31
   #size = 0
 
   get size(): number {
@@ -36,7 +42,7 @@ export class InFlightTable {
   find(packetId: number): number {
     const words = this.#words
     const mask = words.length - 1
-    let slot = packetId & mask
+    let slot = Math.imul(packetId, MULTIPLIER) >>> this.#shift
     for (;;) {
       const word = words[slot] as number
       if (word === 0) return -1
@@ -47,7 +53,7 @@ export class InFlightTable {
 
   /** The identifier must not be in the table. */
   insert(packetId: number, state: number, flags: number, order: number): void {
-    if ((this.#size + 1) * 2 > this.#words.length) this.#grow()
+    if ((this.#size + 1) * 2 >= this.#words.length) this.#grow()
     this.#place(packetId | (state << STATE_SHIFT) | flags, order)
     this.#size += 1
   }
@@ -59,7 +65,7 @@ export class InFlightTable {
     let hole = slot
     for (let probe = (hole + 1) & mask; words[probe] !== 0; probe = (probe + 1) & mask) {
       const word = words[probe] as number
-      const home = word & mask & 0xffff
+      const home = Math.imul(word & 0xffff, MULTIPLIER) >>> this.#shift
       // An entry moves back into the hole unless its home lies behind the hole.
       if (((probe - home) & mask) < ((probe - hole) & mask)) continue
       words[hole] = word
@@ -114,6 +120,7 @@ export class InFlightTable {
   clear(): void {
     this.#words = NO_WORDS
     this.#orders = NO_ORDERS
+    this.#shift = 31
     this.#size = 0
   }
 
@@ -123,13 +130,14 @@ export class InFlightTable {
     const capacity = Math.max(MINIMUM_CAPACITY, words.length * 2)
     this.#words = new Uint32Array(capacity)
     this.#orders = new Float64Array(capacity)
+    this.#shift = Math.clz32(capacity) + 1
     for (const [slot, word] of words.entries()) if (word !== 0) this.#place(word, orders[slot] as number)
   }
 
   #place(word: number, order: number): void {
     const words = this.#words
     const mask = words.length - 1
-    let slot = word & mask & 0xffff
+    let slot = Math.imul(word & 0xffff, MULTIPLIER) >>> this.#shift
     while (words[slot] !== 0) slot = (slot + 1) & mask
     words[slot] = word
     this.#orders[slot] = order

@@ -3,10 +3,10 @@ export { isMessageExpired, messageExpiryDeadlineMs, remainingExpiryIntervalSecon
 export { PacketIdentifiers, type PacketIdentifierSource } from './packet-identifiers.ts'
 export { QosError, type QosErrorCode } from './qos-error.ts'
 export { Receiver, type ReceiverOptions } from './receiver.ts'
-export type { ReceiverAction, ReceiverEvent } from './receiver-actions.ts'
+export { handleReceiverEvent, type ReceiverAction, type ReceiverEvent } from './receiver-actions.ts'
 export { SendQuota } from './send-quota.ts'
 export { Sender, type SenderOptions, type SenderResend } from './sender.ts'
-export type { SenderAction, SenderEvent } from './sender-actions.ts'
+export { handleSenderEvent, type SenderAction, type SenderEvent } from './sender-actions.ts'
 export {
   applySessionDelta,
   sessionDelta,

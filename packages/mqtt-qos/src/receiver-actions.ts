@@ -1,3 +1,4 @@
+import { ReasonCode } from '@godwit/mqtt-codec'
 import type { Receiver } from './receiver.ts'
 import { ReceiverOutcome } from './transitions.ts'
 
@@ -25,13 +26,11 @@ export type ReceiverAction =
   /** The peer broke the protocol: DISCONNECT with this Reason Code where the version has it, then close. */
   | { readonly type: 'connection-failed'; readonly reasonCode: number }
 
-const SUCCESS = 0x00
-const RECEIVE_MAXIMUM_EXCEEDED = 0x93
-
+/** One event, and what to do about it: the readable face of a `Receiver`, for those who use it alone. */
 export function handleReceiverEvent(receiver: Receiver, event: ReceiverEvent): ReceiverAction[] {
   switch (event.type) {
     case 'publish-received':
-      return publish(receiver, event.qos, event.packetId, event.reasonCode ?? SUCCESS)
+      return publish(receiver, event.qos, event.packetId, event.reasonCode ?? ReasonCode.Success)
     case 'pubrel-received':
       return pubrel(receiver, event.packetId)
     case 'connection-opened':
@@ -44,8 +43,8 @@ export function handleReceiverEvent(receiver: Receiver, event: ReceiverEvent): R
 function publish(receiver: Receiver, qos: 1 | 2, packetId: number, reasonCode: number): ReceiverAction[] {
   const outcome = receiver.onPublish(qos, packetId)
   if (outcome === ReceiverOutcome.quotaExceeded)
-    return [{ type: 'connection-failed', reasonCode: RECEIVE_MAXIMUM_EXCEEDED }]
-  if (outcome === ReceiverOutcome.repeat) return [{ type: 'pubrec-sent', packetId, reasonCode: SUCCESS }]
+    return [{ type: 'connection-failed', reasonCode: ReasonCode.ReceiveMaximumExceeded }]
+  if (outcome === ReceiverOutcome.repeat) return [{ type: 'pubrec-sent', packetId, reasonCode: ReasonCode.Success }]
   const refused = reasonCode >= 0x80
   const routed: ReceiverAction[] = refused ? [] : [{ type: 'message-routed', qos, packetId }]
   if (qos === 1) {
@@ -63,5 +62,5 @@ function publish(receiver: Receiver, qos: 1 | 2, packetId: number, reasonCode: n
 
 function pubrel(receiver: Receiver, packetId: number): ReceiverAction[] {
   const freed: ReceiverAction[] = receiver.onPubrel(packetId) ? [{ type: 'identifier-freed', packetId }] : []
-  return [...freed, { type: 'pubcomp-sent', packetId, reasonCode: SUCCESS }]
+  return [...freed, { type: 'pubcomp-sent', packetId, reasonCode: ReasonCode.Success }]
 }

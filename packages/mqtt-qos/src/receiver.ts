@@ -3,11 +3,10 @@
  *
  * 1. The machine owns its state and calls nobody; what changes an identifier's state is a row of `transitions.ts`.
  * 2. A QoS 2 message is new exactly where its identifier is not held. DUP decides nothing [MQTT-4.3.2-5] [MQTT-4.3.3-10].
- * 3. The numeric methods allocate nothing but pages of bits; `handle` is built on them.
+ * 3. The numeric methods allocate nothing but pages of bits; `handleReceiverEvent` is built on them.
  */
 import { PacketIdentifierSet } from './packet-identifier-set.ts'
 import { requirePacketId, requireReceiveMaximum } from './qos-error.ts'
-import { handleReceiverEvent, type ReceiverAction, type ReceiverEvent } from './receiver-actions.ts'
 import type { ReceiverSnapshot } from './session-snapshot.ts'
 import {
   nextState,
@@ -123,11 +122,6 @@ export class Receiver {
     for (const packetId of snapshot.held) receiver.hold(packetId)
     receiver.resume(options.receiveMaximum)
     return receiver
-  }
-
-  /** One event, and what to do about it: the readable face of this machine, for those who use it alone. */
-  handle(event: ReceiverEvent): readonly ReceiverAction[] {
-    return handleReceiverEvent(this, event)
   }
 
   #apply(packetId: number, input: number): ReceiverOutcomeNumber {

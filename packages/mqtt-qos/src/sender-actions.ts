@@ -1,3 +1,4 @@
+import { ReasonCode } from '@godwit/mqtt-codec'
 import type { Sender, SenderResend } from './sender.ts'
 import { SenderOutcome, type SenderOutcomeNumber } from './transitions.ts'
 
@@ -38,9 +39,10 @@ export type SenderAction<Message> =
   /** The peer broke the protocol: DISCONNECT with this Reason Code where the version has it, then close. */
   | { readonly type: 'connection-failed'; readonly reasonCode: number }
 
-const SUCCESS = 0x00
-const PROTOCOL_ERROR = 0x82
-
+/**
+ * One event, and what to do about it: the readable face of a `Sender`, for those who use it alone. Beside the class, so that who uses the numeric
+ * methods does not ship it.
+ */
 export function handleSenderEvent<Message>(
   sender: Sender<Message>,
   event: SenderEvent<Message>,
@@ -88,9 +90,9 @@ function acknowledge<Message>(
     case SenderOutcome.refused:
       return [{ type: 'message-refused', packetId, reasonCode, message }, ...resend(sender)]
     case SenderOutcome.sendPubrel:
-      return [{ type: 'pubrel-sent', packetId, reasonCode: SUCCESS }]
+      return [{ type: 'pubrel-sent', packetId, reasonCode: ReasonCode.Success }]
     case SenderOutcome.violation:
-      return [{ type: 'connection-failed', reasonCode: PROTOCOL_ERROR }]
+      return [{ type: 'connection-failed', reasonCode: ReasonCode.ProtocolError }]
     default:
       return []
   }
@@ -113,6 +115,6 @@ function resend<Message>(sender: Sender<Message>): SenderAction<Message>[] {
     .map((packet: SenderResend<Message>) =>
       packet.type === 'publish'
         ? { type: 'publish-sent', packetId: packet.packetId, qos: packet.qos, dup: packet.dup, message: packet.message }
-        : { type: 'pubrel-sent', packetId: packet.packetId, reasonCode: SUCCESS },
+        : { type: 'pubrel-sent', packetId: packet.packetId, reasonCode: ReasonCode.Success },
     )
 }

@@ -3,14 +3,13 @@
  *
  * 1. The machine owns its state and calls nobody; what changes an identifier's state is a row of `transitions.ts`.
  * 2. Only `resume` and `resends`, after a reconnect, ever send anything again [MQTT-4.4.0-1].
- * 3. The numeric methods allocate nothing where `message` is undefined; `handle` is built on them.
+ * 3. The numeric methods allocate nothing where `message` is undefined; `handleSenderEvent` is built on them.
  */
 import { COUNTED, EARLIER, InFlightTable, OWED, SENT } from './in-flight-table.ts'
 import type { PacketIdentifierSource } from './packet-identifiers.ts'
-import { MAXIMUM_PACKET_ID, requirePacketId } from './qos-error.ts'
+import { MAXIMUM_PACKET_ID, QosError, requirePacketId } from './qos-error.ts'
 import { ResendQueue } from './resend-queue.ts'
 import { SendQuota } from './send-quota.ts'
-import { handleSenderEvent, type SenderAction, type SenderEvent } from './sender-actions.ts'
 import type { InFlightSnapshot, SenderSnapshot, UnacknowledgedMessage } from './session-snapshot.ts'
 import {
   nextState,
@@ -243,21 +242,18 @@ export class Sender<Message = unknown> implements PacketIdentifierSource {
     return { lastPacketId: this.#last, inFlight: this.inFlight() }
   }
 
-  /** Everything in flight is owed, as after `resume` with the own limit; call `resume` when the connection is there. */
+  /** Throws `QosError` where an identifier is out of range or used twice. Everything in flight is owed, as after `resume` with the own limit; call `resume` when the connection is there. */
   static restore<Message>(options: SenderOptions, snapshot: SenderSnapshot<Message>): Sender<Message> {
     const sender = new Sender<Message>(options)
     sender.#last = snapshot.lastPacketId
     for (const { packetId, state, sent, message } of snapshot.inFlight) {
       requirePacketId(packetId)
+      if (sender.#table.find(packetId) >= 0)
+        throw new QosError('PACKET_IDENTIFIER_IN_USE', `The snapshot uses ${packetId} twice`)
       sender.#insert(packetId, state, sent ? SENT : 0, message)
     }
     sender.resume(options.receiveMaximum)
     return sender
-  }
-
-  /** One event, and what to do about it: the readable face of this machine, for those who use it alone. */
-  handle(event: SenderEvent<Message>): readonly SenderAction<Message>[] {
-    return handleSenderEvent(this, event)
   }
 
   #begin(qos: 1 | 2, packetId: number, message: Message | undefined, sent: boolean): void {

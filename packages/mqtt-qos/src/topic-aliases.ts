@@ -80,7 +80,7 @@ interface AliasEntry {
 /** Entries in a circle around `#head`: `#head.older` was used last, `#head.newer` longest ago. */
 class AliasRing {
   readonly #entries = new Map<string, AliasEntry>()
-  readonly #head: AliasEntry = ring()
+  readonly #head: AliasEntry = selfLinked()
   #count = 0
 
   use(topicName: string): AliasAssignment | undefined {
@@ -108,7 +108,7 @@ class AliasRing {
 
   #make(topicName: string): AliasEntry {
     this.#count += 1
-    const entry = ring(this.#count)
+    const entry = selfLinked(this.#count)
     entry.topicName = topicName
     return entry
   }
@@ -130,7 +130,7 @@ class AliasRing {
   }
 }
 
-function ring(alias = 0): AliasEntry {
+function selfLinked(alias = 0): AliasEntry {
   const entry = { topicName: '', known: { alias, isNew: false } } as AliasEntry
   entry.newer = entry
   entry.older = entry

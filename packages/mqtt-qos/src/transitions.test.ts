@@ -108,10 +108,10 @@ const RECEIVER_EXPECTED: Readonly<Record<ReceiverStateName, readonly string[]>> 
 }
 
 const senderCells = keysOf(SenderState).flatMap((state) =>
-  SENDER_INPUTS.map((input, at) => [state, input, SENDER_EXPECTED[state][at] as string] as const),
+  SENDER_INPUTS.map((input, at) => [state, input, SENDER_EXPECTED[state][at] ?? ''] as const),
 )
 const receiverCells = keysOf(ReceiverState).flatMap((state) =>
-  RECEIVER_INPUTS.map((input, at) => [state, input, RECEIVER_EXPECTED[state][at] as string] as const),
+  RECEIVER_INPUTS.map((input, at) => [state, input, RECEIVER_EXPECTED[state][at] ?? ''] as const),
 )
 
 describe('the table of the Sender', () => {

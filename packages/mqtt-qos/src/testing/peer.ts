@@ -1,7 +1,7 @@
 import type { Receiver } from '../receiver.ts'
 import type { Sender, SenderResend } from '../sender.ts'
-import type { SenderAction } from '../sender-actions.ts'
-import type { ReceiverAction } from '../receiver-actions.ts'
+import { handleSenderEvent, type SenderAction } from '../sender-actions.ts'
+import { handleReceiverEvent, type ReceiverAction } from '../receiver-actions.ts'
 import { ReceiverOutcome, SenderOutcome } from '../transitions.ts'
 import {
   DeliveryFault,
@@ -171,14 +171,20 @@ export class NumericPeer extends Peer {
 /** A peer on the action-returning face, as somebody uses it who imports this package alone. */
 export class ActionPeer extends Peer {
   protected opened(peerMaximum: number, announcedMaximum: number): void {
-    this.#perform(this.sender.handle({ type: 'connection-opened', receiveMaximum: peerMaximum, sessionPresent: true }))
     this.#perform(
-      this.receiver.handle({ type: 'connection-opened', receiveMaximum: announcedMaximum, sessionPresent: true }),
+      handleSenderEvent(this.sender, { type: 'connection-opened', receiveMaximum: peerMaximum, sessionPresent: true }),
+    )
+    this.#perform(
+      handleReceiverEvent(this.receiver, {
+        type: 'connection-opened',
+        receiveMaximum: announcedMaximum,
+        sessionPresent: true,
+      }),
     )
   }
 
   protected startMessage(message: TestMessage): boolean {
-    const actions = this.sender.handle({ type: 'publish-requested', qos: message.qos, message })
+    const actions = handleSenderEvent(this.sender, { type: 'publish-requested', qos: message.qos, message })
     if (actions.some(({ type }) => type === 'publish-deferred')) return false
     this.#perform(actions)
     return true
@@ -191,15 +197,15 @@ export class ActionPeer extends Peer {
         const { qos, refused } = packet.message
         const reasonCode = refused ? REFUSED : 0
         return this.#perform(
-          this.receiver.handle({ type: 'publish-received', qos, packetId, reasonCode }),
+          handleReceiverEvent(this.receiver, { type: 'publish-received', qos, packetId, reasonCode }),
           packet.message,
         )
       }
       case 'pubrel':
-        return this.#perform(this.receiver.handle({ type: 'pubrel-received', packetId }))
+        return this.#perform(handleReceiverEvent(this.receiver, { type: 'pubrel-received', packetId }))
       default:
         return this.#perform(
-          this.sender.handle({ type: `${packet.type}-received`, packetId, reasonCode: packet.reasonCode }),
+          handleSenderEvent(this.sender, { type: `${packet.type}-received`, packetId, reasonCode: packet.reasonCode }),
         )
     }
   }

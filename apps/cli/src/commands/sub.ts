@@ -1,0 +1,152 @@
+import type { Message, Subscription } from '@godwit/mqtt-client'
+import { matches } from '@godwit/mqtt-topics'
+import { Ending } from '../connection/ending.ts'
+import { describeReason } from '../connection/failure.ts'
+import { openConnection, type Connection } from '../connection/open.ts'
+import { PacketIdentifierRecord } from '../connection/packet-identifier-record.ts'
+import { ExitCode } from '../exit-codes.ts'
+import { resolveConnection, type ConnectionSettings } from '../options/connection-options.ts'
+import { closeProperties } from '../options/properties.ts'
+import { isFormatFailure, messageBytes, write } from '../output/message-printer.ts'
+import { report, type Terminal } from '../terminal.ts'
+import { resolvePlan, type SubFlags, type SubPlan } from './sub-plan.ts'
+
+/** @returns the exit code */
+export async function sub(words: readonly string[], flags: SubFlags, terminal: Terminal): Promise<number> {
+  const settings = resolveConnection(flags, terminal.environment, ['subscribe', 'connect', 'will', 'disconnect'])
+  const plan = resolvePlan(flags, words, settings)
+  const ending = new Ending(terminal, settings.timeoutSeconds)
+  const packetIdentifiers = new PacketIdentifierRecord()
+  const connection = openConnection(settings, terminal, {
+    reconnect: flags.reconnect ? { retries: 10 } : false,
+    onPacket: (direction, packet) => {
+      if (direction === 'received' && packet.type === 'publish') packetIdentifiers.note(packet)
+    },
+  })
+  const receive = receiver(plan, connection, packetIdentifiers, ending, terminal)
+  watch(connection, ending)
+  const state: { subscription?: Subscription } = {}
+  const begin = async (): Promise<void> => {
+    // Messages left over in a resumed Session come right behind CONNACK: their handler is there before CONNECT.
+    connection.client.on('message', receive)
+    await connection.connect()
+    if (plan.unsubscribe.length > 0) await connection.client.unsubscribe(plan.unsubscribe)
+    if (plan.topicFilters.length > 0) {
+      state.subscription = await connection.client.subscribe(plan.topicFilters, receive, plan.subscribeOptions)
+      tellGranted(connection, state.subscription)
+    }
+    if (plan.exitAfterSubscribe) ending.finish(ExitCode.success)
+  }
+  try {
+    begin().catch((error: unknown) => ending.fail(error))
+    const exitCode = await ending.reached
+    if (exitCode === ExitCode.timeout) report(terminal, `time is up after ${flags.timeout} seconds (-W)`)
+    await end(connection, settings, state.subscription, exitCode)
+    return exitCode === ExitCode.success ? refusal(state.subscription) : exitCode
+  } catch (error) {
+    await connection.client.close({ drain: false })
+    throw connection.explain(error)
+  } finally {
+    ending.release()
+  }
+}
+
+/** Prints one message after the other and acknowledges it then: what was acknowledged has been printed. */
+function receiver(
+  plan: SubPlan,
+  connection: Connection,
+  packetIdentifiers: PacketIdentifierRecord,
+  ending: Ending,
+  terminal: Terminal,
+): (message: Message) => Promise<void> {
+  let printed = 0
+  const handle = async (message: Message): Promise<void> => {
+    const packetId = packetIdentifiers.take(message)
+    // Neither printed nor acknowledged: it stays with the server, for the next one who resumes this Session.
+    if (ending.signal.aborted) return
+    if (isWanted(plan, message, ending)) {
+      try {
+        const bytes = messageBytes({ ...fieldsOf(message), packetId, receivedAt: terminal.now() }, plan.print)
+        if (bytes !== undefined) await write(terminal.stdout, bytes)
+      } catch (error) {
+        if (!isFormatFailure(error)) return
+        connection.warn(error.message)
+      }
+      if (plan.removeRetained && message.retain)
+        await connection.client.publish(message.topicName, '', { retain: true })
+      printed++
+    } else if (ending.signal.aborted) return
+    message.ack()
+    if (printed === plan.count) ending.finish(ExitCode.success)
+  }
+  let queue = Promise.resolve()
+  return (message) => {
+    // Left-over messages and those of the subscription keep one order.
+    queue = queue.then(() => handle(message)).catch((error: unknown) => ending.fail(error))
+    return queue
+  }
+}
+
+function fieldsOf({
+  topicName,
+  payload,
+  qos,
+  retain,
+  properties,
+}: Message): Pick<Message, 'topicName' | 'payload' | 'qos' | 'retain' | 'properties'> {
+  return { topicName, payload, qos, retain, properties }
+}
+
+function isWanted(plan: SubPlan, message: Message, ending: Ending): boolean {
+  if (plan.retainedOnly && !message.retain) {
+    // The first live message says that the retained ones are through.
+    ending.finish(ExitCode.success)
+    return false
+  }
+  if (message.retain && !plan.retained) return false
+  return !plan.filterOut.some((topicFilter) => matches(topicFilter, message.topicName))
+}
+
+function watch({ client, debug, warn }: Connection, ending: Ending): void {
+  let reason: unknown
+  client.on('offline', (error) => {
+    reason = error
+  })
+  client.on('retry', ({ delayMs, error }) => {
+    warn(`${error.message}; trying again in ${(delayMs / 1000).toFixed(1)} s`)
+  })
+  client.on('online', ({ resumed }) => {
+    debug(resumed ? 'the server had kept the Session' : 'a new Session')
+  })
+  client.on('state', ({ state }) => {
+    if (state === 'closed' && reason !== undefined) ending.fail(reason)
+  })
+}
+
+function tellGranted({ debug, warn }: Connection, { topicFilters, reasonCodes }: Subscription): void {
+  for (const [at, topicFilter] of topicFilters.entries()) {
+    const reasonCode = reasonCodes[at] ?? 0
+    if (reasonCode >= 0x80) {
+      warn(`the server refused the subscription to ${topicFilter}: ${describeReason(reasonCode)}`)
+    } else debug(`subscribed to ${topicFilter}, QoS ${reasonCode}`)
+  }
+}
+
+/** 0, or the first Reason Code that refused a filter while others were granted. */
+function refusal(subscription: Subscription | undefined): number {
+  return subscription?.reasonCodes.find((reasonCode) => reasonCode >= 0x80) ?? ExitCode.success
+}
+
+async function end(
+  { client }: Connection,
+  settings: ConnectionSettings,
+  subscription: Subscription | undefined,
+  exitCode: number,
+): Promise<void> {
+  // A kept Session keeps its subscriptions: that is what it is for.
+  const isInterrupted = exitCode === ExitCode.interrupted || exitCode === ExitCode.terminated
+  if (isInterrupted && subscription !== undefined && !settings.keepsSession && client.state === 'online') {
+    await subscription.unsubscribe({ timeoutMs: 1_000 }).catch(() => undefined)
+  }
+  await client.close({ ...closeProperties(settings.properties), timeoutMs: 2_000 }).catch(() => undefined)
+}

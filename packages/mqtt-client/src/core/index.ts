@@ -1,0 +1,6 @@
+export { ClientCore, type CoreHost, type CoreSettings } from './client-core.ts'
+export type { ServerLimits } from './handshake.ts'
+export type { Delivery } from './inbox.ts'
+export type { Outgoing } from './outbox.ts'
+export { isRetryable, ReconnectPolicy } from './reconnect-policy.ts'
+export type { Request } from './requests.ts'

@@ -1,0 +1,79 @@
+import { ReasonCode } from '@godwit/mqtt-codec'
+import type { ReconnectOptions } from '../api/options.ts'
+import type { MqttError } from '../errors.ts'
+
+/** Times in a row that a Session may be taken over from us before we stop taking it back. */
+const MAXIMUM_TAKEOVERS = 3
+/** Step of the backoff (a window of 32 s by default) at which the retries of a whole fleet are spread widely enough. */
+const FLEET_STEP = 5
+
+/** Reason Codes that trying again does not change: section 4.13 and the ones that name our own input. */
+const FATAL: ReadonlySet<number> = new Set([
+  ReasonCode.UnsupportedProtocolVersion,
+  ReasonCode.ClientIdentifierNotValid,
+  ReasonCode.BadUserNameOrPassword,
+  ReasonCode.NotAuthorized,
+  ReasonCode.Banned,
+  ReasonCode.BadAuthenticationMethod,
+  ReasonCode.TopicNameInvalid,
+  ReasonCode.PacketTooLarge,
+  ReasonCode.PayloadFormatInvalid,
+  ReasonCode.RetainNotSupported,
+  ReasonCode.QosNotSupported,
+])
+
+export function isRetryable(reasonCode: number): boolean {
+  return !FATAL.has(reasonCode)
+}
+
+/**
+ * When to try again. Full jitter: a delay anywhere in a window that grows from `baseMs` by `factor` up to `maximumMs`. Only a
+ * connection that held for `stableMs` starts it anew, so a server that kicks right after CONNACK is left alone like one that is down.
+ * A server that says it is shutting down or busy says it to everybody at once: then the window begins wide.
+ */
+export class ReconnectPolicy {
+  readonly #options: ReconnectOptions
+  #failures = 0
+  #attempts = 0
+  #takeovers = 0
+  #onlineSince: number | undefined
+
+  constructor(options: ReconnectOptions) {
+    this.#options = options
+  }
+
+  /** Attempts since the last stable connection. */
+  get attempts(): number {
+    return this.#attempts
+  }
+
+  connecting(): void {
+    this.#attempts++
+  }
+
+  online(now: number): void {
+    this.#onlineSince = now
+  }
+
+  /** A connection or an attempt failed: milliseconds to wait, or undefined to give up. `random` in [0, 1). */
+  failed(error: MqttError, now: number, random: number): number | undefined {
+    const { baseMs = 1_000, factor = 2, maximumMs = 60_000, stableMs = 30_000, jitter, retries, decide } = this.#options
+    if (this.#onlineSince !== undefined && now - this.#onlineSince >= stableMs) {
+      this.#failures = this.#attempts = this.#takeovers = 0
+    }
+    this.#onlineSince = undefined
+    const { reasonCode } = error
+    if (reasonCode === ReasonCode.SessionTakenOver) this.#takeovers++
+    const widest = Math.ceil(Math.log(maximumMs / baseMs) / Math.log(factor))
+    if (reasonCode === ReasonCode.ServerShuttingDown || reasonCode === ReasonCode.ServerBusy) {
+      this.#failures = Math.max(this.#failures, Math.min(FLEET_STEP, widest || 0))
+    }
+    const window = Math.min(maximumMs, baseMs * factor ** this.#failures++)
+    const delayMs = jitter === false ? window : jitter === 'equal' ? (window * (1 + random)) / 2 : window * random
+    if (retries !== undefined && this.#failures > retries) return undefined
+    const verdict = decide
+      ? decide(error, { number: this.#attempts, delayMs })
+      : error.retryable && this.#takeovers <= MAXIMUM_TAKEOVERS
+    return typeof verdict === 'number' ? verdict : verdict ? delayMs : undefined
+  }
+}

@@ -1,0 +1,8 @@
+import { entrance } from './shell/connect.ts'
+import { webRuntime, webTransport } from './shell/web-transport.ts'
+
+const { connect, createClient } = /* @__PURE__ */ entrance(webTransport, webRuntime)
+
+export { connect, createClient }
+export { memorySessionStore } from './stores/memory-session-store.ts'
+export * from './api/index.ts'

@@ -1,0 +1,207 @@
+import { describe, expect, it } from 'vitest'
+import { QosError } from './qos-error.ts'
+import { Sender, type SenderResend } from './sender.ts'
+import { SenderOutcome } from './transitions.ts'
+
+const { completed, sendPubrel } = SenderOutcome
+
+function senderWith(receiveMaximum: number, qos: readonly (1 | 2)[]): Sender<string> {
+  const sender = new Sender<string>({ receiveMaximum })
+  for (const each of qos) sender.start(each, `message ${sender.position}`)
+  return sender
+}
+
+function brief(resends: readonly SenderResend<string>[]): string[] {
+  return resends.map((resend) =>
+    resend.type === 'pubrel' ? `pubrel ${resend.packetId}` : `publish ${resend.packetId} dup ${resend.dup}`,
+  )
+}
+
+describe('what is sent again', () => {
+  it('[MQTT-4.4.0-1] hostile #82 everything unacknowledged, once, same identifiers, original order, DUP set', () => {
+    const sender = senderWith(10, [1, 2, 1])
+    sender.onPuback(1, 0)
+    sender.start(2, 'later')
+    expect(sender.resends()).toEqual([])
+    sender.resume(65_535)
+    expect(sender.owed).toBe(3)
+    expect(sender.resends()).toEqual([
+      { type: 'publish', packetId: 2, qos: 2, dup: true, message: 'message 1' },
+      { type: 'publish', packetId: 3, qos: 1, dup: true, message: 'message 2' },
+      { type: 'publish', packetId: 4, qos: 2, dup: true, message: 'later' },
+    ])
+    expect([sender.resends(), sender.owed, sender.quota]).toEqual([[], 0, 7])
+  })
+
+  it('[MQTT-4.3.3-6] hostile #81 I6 past PUBREC only PUBREL is sent again, and before anything new', () => {
+    const sender = senderWith(10, [2])
+    sender.onPubrec(1, 0)
+    sender.resume(65_535)
+    expect([sender.quota, sender.start(1, 'new'), sender.startWith(1, 9, 'new')]).toEqual([0, 0, false])
+    expect(brief(sender.resends())).toEqual(['pubrel 1'])
+    expect([sender.quota, sender.start(1, 'new')]).toEqual([10, 2])
+  })
+
+  it('[MQTT-4.6.0-4] PUBRELs in the order of their PUBRECs, among the others where they were first sent', () => {
+    const sender = senderWith(10, [2, 1, 2])
+    sender.onPubrec(3, 0)
+    sender.onPubrec(1, 0)
+    sender.start(1, 'last')
+    sender.resume(65_535)
+    expect(brief(sender.resends())).toEqual(['publish 2 dup true', 'pubrel 3', 'pubrel 1', 'publish 4 dup true'])
+  })
+
+  it('hostile #82 I11 what never left the commit gate goes with DUP 0', () => {
+    const sender = new Sender<string>({ receiveMaximum: 10 })
+    for (const text of ['a', 'b', 'c', 'd']) sender.start(1, text, false)
+    sender.startWith(2, 100, 'e', false)
+    sender.markSent(3)
+    sender.markSent(99)
+    expect(sender.position).toBe(5)
+    sender.markSentBefore(1)
+    sender.markSentBefore(0)
+    sender.resume(65_535)
+    expect(brief(sender.resends())).toEqual([
+      'publish 1 dup true',
+      'publish 2 dup false',
+      'publish 3 dup true',
+      'publish 4 dup false',
+      'publish 100 dup false',
+    ])
+    // Now they have left.
+    sender.resume(65_535)
+    expect(brief(sender.resends()).every((text) => text.endsWith('dup true'))).toBe(true)
+  })
+
+  it('QoS 2 that never left is not owed to the receiver when it is given up', () => {
+    const sender = new Sender<string>({ receiveMaximum: 10 })
+    sender.start(2, 'a', false)
+    sender.resume(65_535)
+    sender.resends()
+    expect([sender.abandon(1), sender.outstanding]).toEqual([completed, 0])
+  })
+})
+
+describe('quota after a reconnect', () => {
+  it('hostile #153 I8 more in flight than the new Receive Maximum: slices, in order, nothing new before the last', () => {
+    const sender = senderWith(10, [1, 1, 2, 1, 1])
+    sender.resume(2)
+    expect(brief(sender.resends())).toEqual(['publish 1 dup true', 'publish 2 dup true'])
+    expect([sender.resends(), sender.owed, sender.start(1, 'new')]).toEqual([[], 3, 0])
+    sender.onPuback(2, 0)
+    expect(brief(sender.resends())).toEqual(['publish 3 dup true'])
+    sender.onPubrec(3, 0)
+    expect(sender.resends()).toEqual([])
+    sender.onPubcomp(3, 0)
+    sender.onPuback(1, 0)
+    expect(brief(sender.resends(1))).toEqual(['publish 4 dup true'])
+    expect(brief(sender.resends(1))).toEqual(['publish 5 dup true'])
+    expect([sender.owed, sender.quota]).toEqual([0, 0])
+    sender.onPuback(4, 0)
+    expect([sender.quota, sender.start(1, 'new')]).toEqual([1, 6])
+  })
+
+  it('[MQTT-4.9.0-3] a PUBLISH that waits for quota does not hold back a PUBREL behind it', () => {
+    const sender = senderWith(10, [1, 1, 2])
+    sender.onPubrec(3, 0)
+    sender.resume(1)
+    expect(brief(sender.resends())).toEqual(['publish 1 dup true', 'pubrel 3'])
+    expect(sender.owed).toBe(1)
+  })
+
+  it('I8 a PUBCOMP for a resent PUBREL never lifts the quota above its start, nor gives back what others took', () => {
+    const sender = senderWith(2, [2, 2])
+    sender.onPubrec(1, 0)
+    sender.onPubrec(2, 0)
+    sender.resume(2)
+    sender.resends()
+    sender.start(1, 'a')
+    sender.start(1, 'b')
+    expect([sender.quota, sender.onPubcomp(1, 0), sender.onPubcomp(2, 0), sender.quota]).toEqual([
+      0,
+      completed,
+      completed,
+      0,
+    ])
+    sender.onPuback(3, 0)
+    sender.onPuback(4, 0)
+    expect(sender.quota).toBe(2)
+  })
+
+  it.each([
+    [10, 3, 3],
+    [3, 10, 3],
+    [5, 65_535, 5],
+    [5, 0, 1],
+  ])('[MQTT-4.9.0-1] own limit %i, Receive Maximum %i: starts at %i', (own, receiveMaximum, quota) => {
+    const sender = new Sender({ receiveMaximum: own })
+    sender.resume(receiveMaximum)
+    expect(sender.quota).toBe(quota)
+  })
+
+  it('an answer that comes before the resend takes it off what is owed', () => {
+    const sender = senderWith(10, [1, 2, 2, 2])
+    sender.onPubrec(4, 0)
+    sender.resume(1)
+    expect([sender.onPuback(1, 0), sender.onPubrec(2, 0), sender.onPubrec(4, 0)]).toEqual([
+      completed,
+      sendPubrel,
+      sendPubrel,
+    ])
+    expect(brief(sender.resends())).toEqual(['publish 3 dup true'])
+    expect([sender.onPubcomp(2, 0), sender.onPubcomp(4, 0), sender.onPubrec(3, 0x80)].length).toBe(3)
+    expect([sender.outstanding, sender.quota]).toEqual([0, 1])
+    sender.start(1, 'again')
+    sender.resume(1)
+    expect([sender.onPuback(5, 0), sender.owed, sender.resends()]).toEqual([completed, 0, []])
+  })
+
+  it('a SUBSCRIBE that waits for its answer is not sent again here', () => {
+    const sender = senderWith(10, [1])
+    sender.take()
+    sender.resume(65_535)
+    expect([sender.owed, brief(sender.resends())]).toEqual([1, ['publish 1 dup true']])
+  })
+})
+
+describe('snapshots', () => {
+  it('restore equals the original: states, order, DUP, messages, the next identifier', () => {
+    const sender = senderWith(10, [1, 2, 2])
+    sender.onPubrec(2, 0)
+    sender.start(1, 'gated', false)
+    sender.start(2, undefined)
+    sender.take()
+    const snapshot = sender.snapshot()
+    const restored = Sender.restore({ receiveMaximum: 10 }, structuredClone(snapshot))
+    expect(restored.snapshot()).toEqual(snapshot)
+    sender.resume(3)
+    restored.resume(3)
+    expect(restored.resends()).toEqual(sender.resends())
+    expect(restored.snapshot()).toEqual(sender.snapshot())
+  })
+
+  it('nothing new starts from a restored Sender before what it owes', () => {
+    const restored = Sender.restore({ receiveMaximum: 10 }, senderWith(10, [1]).snapshot())
+    expect([restored.owed, restored.start(1, 'new')]).toEqual([1, 0])
+  })
+
+  it.each([
+    ['PACKET_IDENTIFIER_IN_USE', [4, 4]],
+    ['PACKET_IDENTIFIER_OUT_OF_RANGE', [65_536]],
+  ])('refuses a broken snapshot: %s', (code, packetIds) => {
+    const inFlight = packetIds.map((packetId) => ({
+      packetId,
+      qos: 1 as const,
+      state: 1 as const,
+      sent: true,
+      message: 'x',
+    }))
+    let caught: unknown
+    try {
+      Sender.restore({ receiveMaximum: 10 }, { lastPacketId: 4, inFlight })
+    } catch (error) {
+      caught = error
+    }
+    expect(QosError.isInstance(caught) && caught.code).toBe(code)
+  })
+})

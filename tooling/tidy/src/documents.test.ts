@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { FILES, PUBLISHED, read, ROOT } from './repository.ts'
+
+const documents = FILES.filter((file) => file.endsWith('.md') && !file.endsWith('CHANGELOG.md'))
+
+describe('links', () => {
+  it.each(documents)('%s points at files that exist', (file) => {
+    const targets = [...read(file).matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)].map(([, target = '']) => target)
+    const dead = targets.filter((target) => !existsSync(join(ROOT, dirname(file), target)))
+    expect(dead).toEqual([])
+  })
+
+  it('the README names every published package', () => {
+    const missing = PUBLISHED.map(({ manifest }) => manifest.name).filter((name) => !read('README.md').includes(name))
+    expect(missing).toEqual([])
+  })
+})
+
+describe('README.md', () => {
+  const examples = [...read('README.md').matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = '']) => code)
+
+  it('has the two examples: a broker in a program, a client', () => {
+    expect(examples).toHaveLength(2)
+  })
+
+  it('its embedded broker delivers to its client, in programs of their own', async () => {
+    // Below this package, so that the examples find ours; in a folder that git ignores.
+    const ignored = join(dirname(fileURLToPath(import.meta.url)), '../coverage')
+    mkdirSync(ignored, { recursive: true })
+    const folder = mkdtempSync(join(ignored, 'example-'))
+    try {
+      const [broker = '', client = ''] = examples
+      const brokerFile = join(folder, 'broker.ts')
+      const clientFile = join(folder, 'client.ts')
+      writeFileSync(
+        brokerFile,
+        broker
+          .replace('127.0.0.1:1883', '127.0.0.1:0')
+          .replace(/^await broker\.listen\((.*)\)$/m, 'console.log((await broker.listen($1)).url)'),
+      )
+      const running = program(brokerFile)
+      const url = await running.line()
+      writeFileSync(clientFile, client.replaceAll('mqtt://127.0.0.1:1883', url))
+      const reader = program(clientFile)
+      expect(await reader.line()).toBe('hello GDGNatal')
+      reader.end()
+      running.end()
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
+})
+
+/** Runs a TypeScript file against the sources of our packages, and gives its lines as they come. */
+function program(file: string) {
+  const tsx = join(ROOT, 'node_modules/tsx/dist/cli.mjs')
+  const child = spawn(process.execPath, [tsx, '--conditions=godwit-source', file], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let text = ''
+  let errors = ''
+  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()))
+  const line = () =>
+    new Promise<string>((resolve, reject) => {
+      const look = () => {
+        const end = text.indexOf('\n')
+        if (end < 0) return
+        resolve(text.slice(0, end))
+        text = text.slice(end + 1)
+      }
+      child.stdout.on('data', (chunk: Buffer) => {
+        text += chunk.toString()
+        look()
+      })
+      child.once('close', () => reject(new TypeError(`the example ended early: ${errors}`)))
+      look()
+    })
+  return { line, end: () => child.kill() }
+}
