@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { createBroker } from '@godwit/mqtt-broker'
 import mqtt from 'mqtt'
 import { describe, expect, it } from 'vitest'
@@ -73,9 +72,11 @@ describe('MQTT.js 5 against the broker', () => {
     const doomed = await mqtt.connectAsync(`mqtt://127.0.0.1:${port}`, { protocolVersion: 5, reconnectPeriod: 0, will })
     try {
       await watcher.subscribeAsync('gone', { qos: 1 })
-      const message = once(watcher, 'message')
+      const message = new Promise<[string, Buffer]>((resolve) =>
+        watcher.once('message', (...seen) => resolve([seen[0], seen[1]])),
+      )
       doomed.stream.destroy()
-      const [topic, payload] = (await message) as [string, Buffer]
+      const [topic, payload] = await message
       expect(`${topic} ${payload.toString()}`).toBe('gone farewell')
     } finally {
       await watcher.endAsync()

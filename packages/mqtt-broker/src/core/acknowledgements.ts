@@ -2,7 +2,7 @@ import { PacketType } from '@godwit/mqtt-codec'
 import { SenderOutcome } from '@godwit/mqtt-qos'
 import type { Connection } from './connection.ts'
 import type { Core } from './context.ts'
-import { pump } from './delivery.ts'
+import { pump, resend } from './delivery.ts'
 import { VIOLATIONS, type Violation } from './refusals.ts'
 import { pumpGroups } from './shared-subscriptions.ts'
 import type { Session } from './session.ts'
@@ -59,6 +59,8 @@ const settle = (
 
 /** Room in the window: what waits goes out, the Session's own first. */
 export const windowOpened = (core: Core, session: Session): void => {
+  // After a resume with a smaller window the resends go out in slices.
+  if (session.sender.owed > 0) resend(core, session)
   if (session.queue.length > 0) pump(core, session)
   if (session.groups !== undefined) pumpGroups(core, session)
 }

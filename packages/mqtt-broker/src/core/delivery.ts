@@ -1,4 +1,5 @@
 import type { QoS } from '@godwit/mqtt-codec'
+import { SenderOutcome } from '@godwit/mqtt-qos'
 import type { DropReason } from '../ports/observer.ts'
 import type { Core } from './context.ts'
 import type { CommitNumber } from './output.ts'
@@ -97,7 +98,7 @@ export const resend = (core: Core, session: Session): void => {
     const { message: queued } = item
     if (queued === undefined) continue
     if (!mayReceive(session, queued.message)) {
-      sender.abandon(item.packetId)
+      abandon(session, item.packetId)
       dropped(core, session, queued.message, 'not-authorized')
       continue
     }
@@ -199,8 +200,14 @@ const send = (
     return
   }
   // [MQTT-3.1.2-25] It counts as sent and done.
-  session.sender.abandon(packetId)
+  abandon(session, packetId)
   dropped(core, session, message, 'packet-too-large')
+}
+
+/** A QoS 2 message that may have reached its Client before is ended by PUBREL; anything else is free at once. */
+const abandon = (session: Session, packetId: number): void => {
+  if (session.sender.abandon(packetId) !== SenderOutcome.sendPubrel) return
+  session.connection?.output.acknowledge(0x62, packetId, 0, session.staged)
 }
 
 const delivered = (core: Core, session: Session, message: RoutedMessage): void => {

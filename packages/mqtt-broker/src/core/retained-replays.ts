@@ -19,18 +19,25 @@ export const beginReplay = (core: Core, subscription: Subscription): void => {
 
 /** A turn of the loop for those that can take more. True: somebody could go on at once. */
 export const continueReplays = (core: Core): boolean => {
-  let more = false
-  let served = 0
-  for (const session of core.replaying) {
-    if (served === core.limits.maximumReplays) return true
+  let more = core.replaying.size > core.limits.maximumReplays
+  for (const session of oldest(core.replaying, core.limits.maximumReplays)) {
     if (session.connection === undefined || session.connection.held) continue
-    served++
-    // The oldest goes on first next time: a set keeps the order in which its members came.
+    // Who has been served goes behind the others: a set keeps the order in which its members came.
     core.replaying.delete(session)
-    if (continueReplay(core, session)) core.replaying.add(session)
-    if (core.replaying.has(session) && hasRoom(core, session)) more = true
+    if (!continueReplay(core, session)) continue
+    core.replaying.add(session)
+    if (hasRoom(core, session)) more = true
   }
   return more
+}
+
+const oldest = (sessions: ReadonlySet<Session>, count: number): Session[] => {
+  const taken: Session[] = []
+  for (const session of sessions) {
+    if (taken.length === count) break
+    taken.push(session)
+  }
+  return taken
 }
 
 /** True: something is left. */
