@@ -1,33 +1,67 @@
-import { createConnection, createServer } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import type { ByteStream } from './byte-stream.ts'
-import { connected } from './connected.ts'
 import type { Listener, OnStream } from './listener.ts'
-import { startListening } from './node-listener.ts'
-import { SocketStream } from './socket-stream.ts'
+import { establish, FAMILY_ATTEMPT_TIMEOUT_MS, type ConnectOptions } from './node/establish.ts'
+import { ConnectionLimit, listening, peerOf, stopListening, type ListenOptions } from './node/listening.ts'
+import {
+  sharedOnRead,
+  sharedReadBufferWorks,
+  withSharedReadBuffer,
+  type ReadingMode,
+} from './node/shared-read-buffer.ts'
+import { SocketByteStream, type SocketHabits } from './node/socket-byte-stream.ts'
+import { hostAndPort } from './node/socket-errors.ts'
+import { TransportError } from './transport-error.ts'
 
-export interface ConnectTcpOptions {
-  readonly host: string
-  readonly port: number
-  readonly signal?: AbortSignal
-  /** Default: 30,000. */
-  readonly connectTimeoutMs?: number
+export type { ConnectOptions, ListenOptions, ReadingMode }
+
+export interface ConnectTcpOptions extends ConnectOptions {
+  /** Default `'auto'`. */
+  readonly reading?: ReadingMode | undefined
 }
 
-export interface ListenTcpOptions {
-  readonly host: string
-  /** 0 takes a free one. */
-  readonly port: number
+export interface ListenTcpOptions extends ListenOptions {
+  /** Default `'auto'`. With `'onread'` listening fails where the runtime cannot do it. */
+  readonly reading?: ReadingMode | undefined
 }
 
-/** A TCP connection. Rejects with a TransportError that says what was tried. */
+/** Connects over TCP. Rejects with a `TransportError` that names host, port and reason. Nagle's algorithm is off. */
 export const connectTcp = async (options: ConnectTcpOptions): Promise<ByteStream> => {
-  const { host, port } = options
-  const socket = createConnection({ host, port, noDelay: true, autoSelectFamily: true })
-  await connected(socket, 'connect', 'tcp', options)
-  return new SocketStream(socket, 'tcp')
+  const { host, port, reading = 'auto' } = options
+  const start = (): Socket => {
+    const socket = connect({
+      host,
+      port,
+      noDelay: true,
+      autoSelectFamily: true,
+      autoSelectFamilyAttemptTimeout: FAMILY_ATTEMPT_TIMEOUT_MS,
+      ...(reading !== 'data' && { onread: sharedOnRead() }),
+    })
+    return socket.pause()
+  }
+  // A runtime that ignores the option emits 'data'; one that knows it never does. So no probe is needed here.
+  return establish(options, 'connect', start, (socket) => new SocketByteStream(socket, peerOf('tcp', socket), DATA))
 }
 
-export const listenTcp = (options: ListenTcpOptions, onStream: OnStream): Promise<Listener> => {
-  const server = createServer({ noDelay: true }, (socket) => onStream(new SocketStream(socket, 'tcp')))
-  return startListening(server, 'mqtt', options.host, options.port)
+/** Listens for TCP connections. Nagle's algorithm is off on all of them. */
+export const listenTcp = async (options: ListenTcpOptions, onStream: OnStream): Promise<Listener> => {
+  const { host, reading = 'auto' } = options
+  const limit = new ConnectionLimit(options.maximumConnections)
+  const shares = reading !== 'data' && (await sharedReadBufferWorks())
+  if (reading === 'onread' && !shares) {
+    throw new TransportError('INVALID_OPTION', 'tcp', "this runtime cannot do reading: 'onread', use 'auto' or 'data'")
+  }
+  let url = ''
+  const server = createServer({ pauseOnConnect: true, noDelay: true }, (accepted) => {
+    const moved = shares ? withSharedReadBuffer(accepted) : undefined
+    const socket = moved ?? accepted
+    if (!limit.admit(socket)) return void socket.destroy()
+    onStream(new SocketByteStream(socket, peerOf('tcp', socket, url), moved === undefined ? DATA : SHARED))
+  })
+  const port = await listening(server, options)
+  url = `mqtt://${hostAndPort(host, port)}`
+  return { url, port, close: () => stopListening(server) }
 }
+
+const SHARED: SocketHabits = { listensToData: false, copyUpToBytes: 0 }
+const DATA: SocketHabits = { listensToData: true, copyUpToBytes: 0 }

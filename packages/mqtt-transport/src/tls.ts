@@ -1,83 +1,80 @@
-import { connect, createServer, type TlsOptions } from 'node:tls'
-import type { ByteStream } from './byte-stream.ts'
-import { connected } from './connected.ts'
-import type { OnStream, TlsListener } from './listener.ts'
-import { transportError } from './node-errors.ts'
-import { startListening } from './node-listener.ts'
-import { SocketStream } from './socket-stream.ts'
-import type { ConnectTcpOptions, ListenTcpOptions } from './tcp.ts'
+import { isIP, type TcpNetConnectOpts } from 'node:net'
+import { connect, createServer, type ConnectionOptions, type TLSSocket } from 'node:tls'
+import type { ByteStream, PeerInfo } from './byte-stream.ts'
+import type { ListenerCertificates, OnStream, TlsListener } from './listener.ts'
+import { establish, FAMILY_ATTEMPT_TIMEOUT_MS, type ConnectOptions } from './node/establish.ts'
+import { DEFAULT_HANDSHAKE_TIMEOUT_MS, Handshakes } from './node/handshakes.ts'
+import { ConnectionLimit, listening, peerOf, stopListening, type ListenOptions } from './node/listening.ts'
+import { SocketByteStream, type SocketHabits } from './node/socket-byte-stream.ts'
+import { hostAndPort } from './node/socket-errors.ts'
+import {
+  certificateOf,
+  clientTls,
+  renewed,
+  serverTls,
+  type ClientTlsOptions,
+  type ServerTlsOptions,
+} from './node/tls-options.ts'
+import type { TransportError } from './transport-error.ts'
 
-/** Text in PEM. */
-type Pem = string | Uint8Array
+export type { ClientTlsOptions, ServerTlsOptions }
 
-export interface ConnectTlsOptions extends ConnectTcpOptions {
-  /** The name that the certificate must have. Default: the host. */
-  readonly servername?: string
-  /** Authorities to trust instead of the system's. */
-  readonly ca?: Pem
-  readonly cert?: Pem
-  readonly key?: Pem
-  readonly passphrase?: string
-  /** Default: true. */
-  readonly rejectUnauthorized?: boolean
+export interface ConnectTlsOptions extends ConnectOptions, ClientTlsOptions {}
+
+export interface ListenTlsOptions extends ListenOptions, ServerTlsOptions {
+  /** Time for the whole TLS handshake of a connection, in milliseconds. Default 10,000. */
+  readonly handshakeTimeoutMs?: number | undefined
 }
 
-export interface ListenTlsOptions extends ListenTcpOptions {
-  readonly cert: Pem
-  readonly key: Pem
-  /** Authorities of Client certificates. */
-  readonly ca?: Pem
-  /** Refuses Clients without a certificate of those authorities. Default: false. */
-  readonly requireCertificate?: boolean
-  /** Default: 10,000. */
-  readonly handshakeTimeoutMs?: number
-}
-
-const pem = (text: Pem): string | Buffer => (typeof text === 'string' ? text : Buffer.from(text))
-
-/** A TLS connection; the other end's certificate is verified. */
+/** Connects over TLS. The server's certificate is verified, with its name. Rejects with a `TransportError`. */
 export const connectTls = async (options: ConnectTlsOptions): Promise<ByteStream> => {
-  const { host, port, servername, ca, cert, key, passphrase, rejectUnauthorized } = options
-  const isAddress = /^[\d.]+$|:/.test(host)
-  const socket = connect({
+  const { host, port } = options
+  const settings: ConnectionOptions & TcpNetConnectOpts = {
+    ...(isIP(host) === 0 && { servername: host }),
+    ...clientTls(options),
     host,
     port,
-    ...(servername !== undefined ? { servername } : !isAddress && { servername: host }),
-    ...(ca !== undefined && { ca: pem(ca) }),
-    ...(cert !== undefined && { cert: pem(cert) }),
-    ...(key !== undefined && { key: pem(key) }),
-    ...(passphrase !== undefined && { passphrase }),
-    rejectUnauthorized: rejectUnauthorized ?? true,
-  })
-  await connected(socket, 'secureConnect', 'tls', options)
-  return new SocketStream(socket, 'tls')
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: FAMILY_ATTEMPT_TIMEOUT_MS,
+  }
+  const start = (): TLSSocket => connect(settings).setNoDelay().pause()
+  return establish(options, 'secureConnect', start, (socket) => streamOf(socket as TLSSocket))
 }
 
-/** Options for Node's TLS servers, with a certificate, a key and authorities that have been looked at. */
-export const tlsServerOptions = (options: Omit<ListenTlsOptions, 'host' | 'port'>): TlsOptions => {
-  const { cert, key, ca, requireCertificate = false, handshakeTimeoutMs = 10_000 } = options
-  if (ca !== undefined && !pem(ca).toString().includes('-----BEGIN CERTIFICATE-----')) {
-    throw transportError(new TypeError('the authorities hold no certificate'), 'tls', 'cannot use the CA file')
-  }
-  return {
-    cert: pem(cert),
-    key: pem(key),
-    ...(ca !== undefined && { ca: pem(ca), requestCert: true, rejectUnauthorized: requireCertificate }),
-    handshakeTimeout: handshakeTimeoutMs,
-  }
-}
-
+/** Listens for TLS connections, 1.2 and newer. A stream is handed over when its handshake is done. */
 export const listenTls = async (options: ListenTlsOptions, onStream: OnStream): Promise<TlsListener> => {
-  const what = `cannot listen with TLS on ${options.host}:${options.port}`
-  try {
-    const server = createServer({ ...tlsServerOptions(options), noDelay: true }, (socket) => {
-      onStream(new SocketStream(socket, 'tls'))
-    })
-    // One failed handshake is the business of that connection alone.
-    server.on('tlsClientError', (_error, socket) => socket.destroy())
-    const listener = await startListening(server, 'mqtts', options.host, options.port)
-    return { ...listener, reload: (next) => server.setSecureContext(tlsServerOptions({ ...options, ...next })) }
-  } catch (error) {
-    throw transportError(error, 'tls', what)
+  const { host, handshakeTimeoutMs = DEFAULT_HANDSHAKE_TIMEOUT_MS, onError } = options
+  const limit = new ConnectionLimit(options.maximumConnections)
+  let certificates: ServerTlsOptions = options
+  let url = `mqtts://${hostAndPort(host, options.port)}`
+  const server = createServer({ ...serverTls(options), noDelay: true }, (socket) => {
+    if (limit.admit(socket)) onStream(streamOf(socket.pause(), url))
+    else socket.destroy()
+  })
+  const report = (error: TransportError): void => onError?.(error)
+  const handshakes = new Handshakes(server, handshakeTimeoutMs, report, () => `a TLS handshake on ${url}`)
+  const port = await listening(server, options)
+  url = `mqtts://${hostAndPort(host, port)}`
+  return {
+    url,
+    port,
+    close: () => {
+      handshakes.cut()
+      return stopListening(server)
+    },
+    reload: (next: ListenerCertificates) => {
+      const merged = renewed(certificates, next)
+      server.setSecureContext(serverTls(merged))
+      certificates = merged
+    },
   }
 }
+
+const streamOf = (socket: TLSSocket, listener?: string): ByteStream => {
+  const certificate = certificateOf(socket)
+  const peer: PeerInfo = { ...peerOf('tls', socket, listener), ...(certificate !== undefined && { certificate }) }
+  return new SocketByteStream(socket, peer, TLS)
+}
+
+/** Writes of TLS end in a later turn, always: without the copy every buffer would stay with the stream. */
+const TLS: SocketHabits = { listensToData: true, copyUpToBytes: 16_384 }

@@ -1,3 +1,4 @@
+/** What went wrong, for programs. */
 export type TransportErrorCode =
   | 'CONNECTION_REFUSED'
   | 'CONNECTION_RESET'
@@ -5,33 +6,48 @@ export type TransportErrorCode =
   | 'ADDRESS_NOT_AVAILABLE'
   | 'PERMISSION_DENIED'
   | 'HOST_NOT_FOUND'
+  | 'HOST_LOOKUP_FAILED'
+  | 'HOST_UNREACHABLE'
+  | 'TOO_MANY_OPEN_FILES'
   | 'TLS_FAILED'
+  | 'TLS_CONFIGURATION_INVALID'
   | 'TIMEOUT'
   | 'ABORTED'
   | 'WEBSOCKET_REFUSED'
   | 'WEBSOCKET_CLOSED'
+  | 'WEBSOCKET_VIOLATION'
   | 'WS_NOT_INSTALLED'
+  | 'NOT_SUPPORTED'
+  | 'INVALID_OPTION'
+  | 'ALREADY_OPEN'
   | 'NETWORK_FAILED'
 
+/** How far a connection had come. */
 export type TransportPhase = 'dns' | 'tcp' | 'tls' | 'ws'
 
-const BRAND = Symbol.for('godwit.TransportError')
+const brand = Symbol.for('@godwit/mqtt-transport/TransportError')
 
-/** Why there is no stream, no listener, or no stream any more. The message says what was tried. */
+/**
+ * Every error of this package. The message says what was tried, with host and port; `cause` is the runtime's own error.
+ * Recognise it by `code` or `TransportError.isInstance`.
+ */
 export class TransportError extends Error {
-  override readonly name = 'TransportError'
   readonly code: TransportErrorCode
   readonly phase: TransportPhase
-  readonly [BRAND] = true
 
   constructor(code: TransportErrorCode, phase: TransportPhase, message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause })
+    this.name = 'TransportError'
     this.code = code
     this.phase = phase
+    Object.defineProperty(this, brand, { value: true })
   }
 
-  /** True also for an error of another copy of this package. */
-  static isInstance(error: unknown): error is TransportError {
-    return typeof error === 'object' && error !== null && BRAND in error
+  /** Also true for an error of another copy of this package (ESM beside CJS, two versions). */
+  static isInstance(value: unknown): value is TransportError {
+    return typeof value === 'object' && value !== null && brand in value
   }
 }
+
+export const alreadyOpen = (): TransportError =>
+  new TransportError('ALREADY_OPEN', 'tcp', 'open() of a byte stream may be called only once')
