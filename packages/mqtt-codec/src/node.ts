@@ -7,7 +7,7 @@ interface NativeText {
   readonly utf8Slice?: (this: Uint8Array, start: number, end: number) => string
 }
 
-const native: NativeText = Buffer.prototype as unknown as NativeText
+const native: NativeText = Buffer.prototype
 const encoder = new TextEncoder()
 
 const supported = typeof native.latin1Slice === 'function' && typeof native.utf8Slice === 'function'

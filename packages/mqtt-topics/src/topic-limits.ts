@@ -11,7 +11,6 @@ export interface TopicLimits {
 export const SEPARATOR = 0x2f
 export const PLUS = 0x2b
 export const HASH = 0x23
-export const DOLLAR = 0x24
 
 /** The rules that names and filters share: at least one character, no U+0000, within the limits. */
 export const judgeCommon = (text: string, limits: TopicLimits): TopicRefusal | undefined => {

@@ -28,7 +28,7 @@ export async function sub(words: readonly string[], flags: SubFlags, terminal: T
   const state: { subscription?: Subscription } = {}
   const begin = async (): Promise<void> => {
     // Messages left over in a resumed Session come right behind CONNACK: their handler is there before CONNECT.
-    connection.client.on('message', receive)
+    connection.client.on('message', (message) => void receive(message))
     await connection.connect()
     if (plan.unsubscribe.length > 0) await connection.client.unsubscribe(plan.unsubscribe)
     if (plan.topicFilters.length > 0) {

@@ -216,7 +216,7 @@ export class Connector {
     this.#change('connecting')
     // A listener may have closed the client.
     if (generation !== this.#generation) return
-    const keeps = expiry === 'never' || Number(expiry ?? 0) > 0 || store !== undefined
+    const keeps = expiry === 'never' || (expiry ?? 0) > 0 || store !== undefined
     // 5.0 begins clean once, then resumes; Clean Session of 3.1.1 also says how the Session will end.
     const clean =
       this.#version === 5 ? (!this.#connectedOnce || !keeps) && (cleanStart ?? !store) : (cleanStart ?? !keeps)

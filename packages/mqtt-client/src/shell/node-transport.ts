@@ -19,18 +19,18 @@ export const nodeTransport: Transport = async (target, { signal, tls, webSocket 
   switch (url.protocol) {
     case 'mqtt:':
     case 'tcp:':
-      return connectTcp({ host, port, signal: signal as AbortSignal })
+      return connectTcp({ host, port, signal: signal })
     case 'mqtts:':
     case 'ssl:':
     case 'tls:': {
       const { connectTls } = await import('@godwit/mqtt-transport/tls')
-      return connectTls({ ...tls, host, port, signal: signal as AbortSignal } as Parameters<typeof connectTls>[0])
+      return connectTls({ ...tls, host, port, signal: signal as AbortSignal })
     }
     case 'ws:':
     case 'wss:': {
       const { connectWs } = await import('@godwit/mqtt-transport/ws')
       const options = { ...webSocket, ...(tls && { tls }), signal: signal as AbortSignal }
-      return connectWs(target, options as Parameters<typeof connectWs>[1])
+      return connectWs(target, options)
     }
     default:
       throw new MqttError('INVALID_ARGUMENT', `unknown scheme ${url.protocol}`)

@@ -1,0 +1,1 @@
+export declare function runReadme(testUrl: string): Promise<{ printed: string; promised: string }>
