@@ -54,7 +54,9 @@ export const createEdges = (options: BrokerOptions, logger: Logger, answers: Ans
       authorizeSubscribe: (ticket, client, topicFilters) => {
         const verdicts = topicFilters.map((topicFilter) => maySubscribe(client, topicFilter))
         if (verdicts.every((verdict) => typeof verdict === 'boolean')) return verdicts
-        void Promise.all(verdicts.map(async (verdict) => verdict)).then((settled) => answers.subscriptionsAuthorized(ticket, settled))
+        void Promise.all(verdicts.map(async (verdict) => verdict)).then((settled) =>
+          answers.subscriptionsAuthorized(ticket, settled),
+        )
         return undefined
       },
     }),
