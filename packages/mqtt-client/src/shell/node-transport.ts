@@ -24,7 +24,7 @@ export const nodeTransport: Transport = async (target, { signal, tls, webSocket 
     case 'ssl:':
     case 'tls:': {
       const { connectTls } = await import('@godwit/mqtt-transport/tls')
-      return connectTls({ ...tls, host, port, signal: signal })
+      return connectTls({ ...tls, host, port, signal: signal as AbortSignal })
     }
     case 'ws:':
     case 'wss:': {
