@@ -39,8 +39,12 @@ export const connectTcp = async (options: ConnectTcpOptions): Promise<ByteStream
     })
     return socket.pause()
   }
-  // A runtime that ignores the option emits 'data'; one that knows it never does. So no probe is needed here.
-  return establish(options, 'connect', start, (socket) => new SocketByteStream(socket, peerOf('tcp', socket), DATA))
+  return establish(options, 'connect', start, (socket) => {
+    // One read before the pause. Else Node makes it up a turn after the first resume(), even when pause() has been called since.
+    socket.read(0)
+    // A runtime that ignores onread emits 'data'; one that knows it never does. So no probe is needed here.
+    return new SocketByteStream(socket.pause(), peerOf('tcp', socket), DATA)
+  })
 }
 
 /** Listens for TCP connections. Nagle's algorithm is off on all of them. */
