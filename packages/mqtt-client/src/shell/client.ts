@@ -12,7 +12,7 @@ import { MqttError } from '../errors.ts'
 import type { StoredOutgoing } from '../ports/session-store.ts'
 import type { Runtime } from '../ports/runtime.ts'
 import type { Transport } from '../ports/transport.ts'
-import { asMqttError, DEFAULTS } from './attempt.ts'
+import { DEFAULTS } from './attempt.ts'
 import { Connector } from './connector.ts'
 import { Emitter } from './emitter.ts'
 import { operation, type Settle } from './operation.ts'
@@ -294,7 +294,7 @@ export class GodwitClient implements Client {
     const { authentication } = this.#options
     const data = properties?.authenticationData
     const expected = reasonCode === 0 ? this.#reauthenticating.size > 0 : reasonCode === 0x18
-    if (!authentication || !expected) return this.#core.fail(failedAuthentication(undefined))
+    if (!authentication || !expected) return this.#core.fail(unasked())
     if (reasonCode === 0) return this.#authenticated(data)
     try {
       this.#core.authenticate(0x18, authentication.method, await authentication.step(data ?? new Uint8Array()))
@@ -421,9 +421,11 @@ export class GodwitClient implements Client {
 const NOTHING = () => {}
 const closed = () => new MqttError('CLOSED', 'the client is closed')
 const offline = () => new MqttError('OFFLINE', 'not connected', { retryable: true })
+const unasked = () =>
+  new MqttError('PROTOCOL_ERROR', 'AUTH out of place', { phase: 'session', reasonCode: 0x82, retryable: true })
 const failedAuthentication = (error: unknown) =>
   new MqttError('AUTHENTICATION_FAILED', 'enhanced authentication failed', {
     phase: 'connect',
     reasonCode: 0x8c,
-    cause: asMqttError(error ?? {}),
+    cause: error,
   })

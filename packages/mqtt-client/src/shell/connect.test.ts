@@ -159,7 +159,7 @@ describe('connect', () => {
     expect(runtime.timers.size).toBe(1)
   })
 
-  it.each([0x84, 0x85, 0x86, 0x87, 0x8a, 0x8c])('C2 does not try again after Reason Code %#x', async (reasonCode) => {
+  it.each([0x84, 0x85, 0x86, 0x87, 0x8a, 0x8c])('C2 does not try again after Reason Code %d', async (reasonCode) => {
     const server = new ScriptedServer(polite({ connack: { reasonCode } }))
     const { client, runtime } = idle({ version: 5 }, server)
     await expect(client.connect()).rejects.toMatchObject({ code: 'CONNECT_REFUSED', reasonCode, retryable: false })
@@ -169,7 +169,7 @@ describe('connect', () => {
     expect(runtime.timers.size).toBe(0)
   })
 
-  it.each([0x80, 0x88, 0x89, 0x97, 0x9f])('C2 tries again after Reason Code %#x', async (reasonCode) => {
+  it.each([0x80, 0x88, 0x89, 0x97, 0x9f])('C2 tries again after Reason Code %d', async (reasonCode) => {
     const server = new ScriptedServer(polite({ connack: { reasonCode } }))
     const { client, runtime } = idle({}, server)
     const connected = client.connect()
