@@ -53,7 +53,7 @@ export const listenTcp = async (options: ListenTcpOptions, onStream: OnStream): 
   const limit = new ConnectionLimit(options.maximumConnections)
   const shares = reading !== 'data' && (await sharedReadBufferWorks())
   if (reading === 'onread' && !shares) {
-    throw new TransportError('INVALID_OPTION', 'tcp', "this runtime cannot do reading: 'onread', use 'auto' or 'data'")
+    throw new TransportError('NOT_SUPPORTED', 'tcp', "this runtime cannot do reading: 'onread', use 'auto' or 'data'")
   }
   let url = ''
   const server = createServer({ pauseOnConnect: true, noDelay: true }, (accepted) => {
