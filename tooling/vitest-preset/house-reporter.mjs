@@ -35,7 +35,11 @@ function tally(report, file, test) {
   else report.skipped.push({ file, title: test.fullName, why: result.note ?? reasonInTitle(test.fullName) })
 }
 
-/** peers.mjs writes the reason into the title of the suite that it skips. */
-const reasonInTitle = (title) => /\[skipped: (?<why>[^\]]*)\]/.exec(title)?.groups.why
+/** Who skips a whole suite for want of a peer writes the reason into its title. */
+const reasonInTitle = (title) =>
+  /\[skipped: (?<why>[^\]]*)\]/.exec(title)?.groups.why ??
+  /\((?<why>[^()]* is not installed[^()]*)\)/.exec(title)?.groups.why
 
-const text = (error) => error.stack ?? error.message ?? String(error)
+/** A timeout's stack does not hold its message. */
+const text = ({ message = '', stack = '' }) =>
+  stack.includes(message) ? stack : `${message}\n${stack.split('\n').slice(1, 4).join('\n')}`

@@ -39,8 +39,12 @@ export const connectTcp = async (options: ConnectTcpOptions): Promise<ByteStream
     })
     return socket.pause()
   }
-  // A runtime that ignores the option emits 'data'; one that knows it never does. So no probe is needed here.
-  return establish(options, 'connect', start, (socket) => new SocketByteStream(socket, peerOf('tcp', socket), DATA))
+  return establish(options, 'connect', start, (socket) => {
+    // One read before the pause. Else Node makes it up a turn after the first resume(), even when pause() has been called since.
+    socket.read(0)
+    // A runtime that ignores onread emits 'data'; one that knows it never does. So no probe is needed here.
+    return new SocketByteStream(socket.pause(), peerOf('tcp', socket), DATA)
+  })
 }
 
 /** Listens for TCP connections. Nagle's algorithm is off on all of them. */
@@ -49,7 +53,7 @@ export const listenTcp = async (options: ListenTcpOptions, onStream: OnStream): 
   const limit = new ConnectionLimit(options.maximumConnections)
   const shares = reading !== 'data' && (await sharedReadBufferWorks())
   if (reading === 'onread' && !shares) {
-    throw new TransportError('INVALID_OPTION', 'tcp', "this runtime cannot do reading: 'onread', use 'auto' or 'data'")
+    throw new TransportError('NOT_SUPPORTED', 'tcp', "this runtime cannot do reading: 'onread', use 'auto' or 'data'")
   }
   let url = ''
   const server = createServer({ pauseOnConnect: true, noDelay: true }, (accepted) => {

@@ -1,5 +1,4 @@
-import type { Message, Subscription } from '@godwit/mqtt-client'
-import { matches } from '@godwit/mqtt-topics'
+import type { Subscription } from '@godwit/mqtt-client'
 import { Ending } from '../connection/ending.ts'
 import { describeReason } from '../connection/failure.ts'
 import { openConnection, type Connection } from '../connection/open.ts'
@@ -7,9 +6,9 @@ import { PacketIdentifierRecord } from '../connection/packet-identifier-record.t
 import { ExitCode } from '../exit-codes.ts'
 import { resolveConnection, type ConnectionSettings } from '../options/connection-options.ts'
 import { closeProperties } from '../options/properties.ts'
-import { isFormatFailure, messageBytes, write } from '../output/message-printer.ts'
 import { report, type Terminal } from '../terminal.ts'
-import { resolvePlan, type SubFlags, type SubPlan } from './sub-plan.ts'
+import { MessageReceiver } from './message-receiver.ts'
+import { resolvePlan, type SubFlags } from './sub-plan.ts'
 
 /** @returns the exit code */
 export async function sub(words: readonly string[], flags: SubFlags, terminal: Terminal): Promise<number> {
@@ -23,9 +22,9 @@ export async function sub(words: readonly string[], flags: SubFlags, terminal: T
       if (direction === 'received' && packet.type === 'publish') packetIdentifiers.note(packet)
     },
   })
-  const receive = receiver(plan, connection, packetIdentifiers, ending, terminal)
+  const receiver = new MessageReceiver(plan, connection, packetIdentifiers, ending, terminal)
   watch(connection, ending)
-  const state: { subscription?: Subscription } = {}
+  const state: { subscription?: Subscription | undefined } = {}
   const begin = async (): Promise<void> => {
     // Messages left over in a resumed Session come right behind CONNACK: their handler is there before CONNECT.
     connection.client.on('message', (message) => void receive(message))
@@ -49,62 +48,6 @@ export async function sub(words: readonly string[], flags: SubFlags, terminal: T
   } finally {
     ending.release()
   }
-}
-
-/** Prints one message after the other and acknowledges it then: what was acknowledged has been printed. */
-function receiver(
-  plan: SubPlan,
-  connection: Connection,
-  packetIdentifiers: PacketIdentifierRecord,
-  ending: Ending,
-  terminal: Terminal,
-): (message: Message) => Promise<void> {
-  let printed = 0
-  const handle = async (message: Message): Promise<void> => {
-    const packetId = packetIdentifiers.take(message)
-    // Neither printed nor acknowledged: it stays with the server, for the next one who resumes this Session.
-    if (ending.signal.aborted) return
-    if (isWanted(plan, message, ending)) {
-      try {
-        const bytes = messageBytes({ ...fieldsOf(message), packetId, receivedAt: terminal.now() }, plan.print)
-        if (bytes !== undefined) await write(terminal.stdout, bytes)
-      } catch (error) {
-        if (!isFormatFailure(error)) return
-        connection.warn(error.message)
-      }
-      if (plan.removeRetained && message.retain)
-        await connection.client.publish(message.topicName, '', { retain: true })
-      printed++
-    } else if (ending.signal.aborted) return
-    message.ack()
-    if (printed === plan.count) ending.finish(ExitCode.success)
-  }
-  let queue = Promise.resolve()
-  return (message) => {
-    // Left-over messages and those of the subscription keep one order.
-    queue = queue.then(() => handle(message)).catch((error: unknown) => ending.fail(error))
-    return queue
-  }
-}
-
-function fieldsOf({
-  topicName,
-  payload,
-  qos,
-  retain,
-  properties,
-}: Message): Pick<Message, 'topicName' | 'payload' | 'qos' | 'retain' | 'properties'> {
-  return { topicName, payload, qos, retain, properties }
-}
-
-function isWanted(plan: SubPlan, message: Message, ending: Ending): boolean {
-  if (plan.retainedOnly && !message.retain) {
-    // The first live message says that the retained ones are through.
-    ending.finish(ExitCode.success)
-    return false
-  }
-  if (message.retain && !plan.retained) return false
-  return !plan.filterOut.some((topicFilter) => matches(topicFilter, message.topicName))
 }
 
 function watch({ client, debug, warn }: Connection, ending: Ending): void {
@@ -148,5 +91,6 @@ async function end(
   if (isInterrupted && subscription !== undefined && !settings.keepsSession && client.state === 'online') {
     await subscription.unsubscribe({ timeoutMs: 1_000 }).catch(() => undefined)
   }
-  await client.close({ ...closeProperties(settings.properties), timeoutMs: 2_000 }).catch(() => undefined)
+  // What has not been printed is not acknowledged, so there is nothing to wait for.
+  await client.close({ ...closeProperties(settings.properties), drain: false, timeoutMs: 2_000 }).catch(() => undefined)
 }

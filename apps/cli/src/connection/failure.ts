@@ -95,9 +95,14 @@ function transportFailure(
   address: string,
   made: (exitCode: number, message: string, hint?: string) => CliError,
 ): CliError {
-  const text = printable(error.cause instanceof Error ? error.cause.message : error.message)
+  const said = error.cause instanceof Error ? error.cause.message : error.message
+  // Where it was tried to connect stands in our own sentence.
+  const text = printable(said.replace(/^cannot connect to \S+: /, ''))
   const codes = codesOf(error)
-  switch (codes.find((code) => code in TRANSPORT_FAULTS) ?? (codes.some(isCertificateFault) ? 'TLS_FAILED' : '')) {
+  switch (
+    codes.find((code) => code in TRANSPORT_FAULTS) ??
+    (error.phase === 'tls' || codes.some(isCertificateFault) ? 'TLS_FAILED' : '')
+  ) {
     case 'CONNECTION_REFUSED':
       return made(ExitCode.unreachable, `nobody listens at ${address}: connection refused`, START_HINT)
     case 'HOST_NOT_FOUND':
@@ -161,7 +166,7 @@ function isCertificateFault(code: string): boolean {
 }
 
 function tlsHint(text: string): string {
-  if (/wrong version|packet length|http request|unknown protocol/i.test(text))
+  if (/wrong version|packet length|http request|unknown protocol|cut the connection/i.test(text))
     return 'the port may speak MQTT without TLS: try -p 1883'
   return 'trust its certificate authority with --cafile; --insecure trusts anybody'
 }

@@ -249,8 +249,11 @@ function hexadecimal(payload: Uint8Array, { specifier, precision, separator }: F
   return text.replaceAll(new RegExp(`.{${precision}}(?=.)`, 'g'), (group) => group + separator)
 }
 
-function pad(bytes: Uint8Array, { width, left, zero }: Field): Uint8Array {
-  if (width === 0) return bytes
+/** Fields that have a width; the others ignore it, as in mosquitto_sub. */
+const PADDED = 'ACdEFfIlmpRStxX'
+
+function pad(bytes: Uint8Array, { specifier, width, left, zero }: Field): Uint8Array {
+  if (width === 0 || !PADDED.includes(specifier)) return bytes
   const missing = width - characterCount(bytes)
   if (missing <= 0) return bytes
   const filling = utf8((zero && !left ? '0' : ' ').repeat(missing))

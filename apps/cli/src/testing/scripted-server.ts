@@ -29,12 +29,13 @@ export async function scriptedServer(script: (packet: Packet, peer: Peer) => boo
       hangUp: () => socket.destroy(),
     }
     socket.on('data', (chunk) => {
-      decoder.push(chunk, (packet) => {
+      const failure = decoder.push(chunk, (packet) => {
         const kept = structuredClone(packet)
         received.push(kept)
         if (kept.type === 'connect') version = kept.protocolVersion
         if (script(kept, peer) !== true) answer(kept, peer)
       })
+      if (failure !== undefined) socket.destroy()
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -150,7 +150,7 @@ export class ClientCore {
         return this.#refuse(packet.kind === 'malformed-packet' ? 'MALFORMED_PACKET' : 'PROTOCOL_ERROR', packet)
       this.#settings.tap?.('received', packet)
       this.#keepAlive.received(now)
-      this.#handle(packet, now)
+      this.#handle(own(packet), now)
     }
     const { failure } = scanner
     if (failure && !this.#isClosed())
@@ -247,8 +247,7 @@ export class ClientCore {
     }
     switch (packet.type) {
       case 'publish': {
-        // The packet is a view of the read buffer; the message is the application's to keep.
-        const reasonCode = this.inbox.publish({ ...packet, payload: packet.payload.slice() })
+        const reasonCode = this.inbox.publish(packet)
         return reasonCode ? this.#protocolError('a PUBLISH that breaks the rules', reasonCode) : undefined
       }
       case 'puback':
@@ -328,6 +327,22 @@ export class ClientCore {
     this.#settings.tap?.('sent', packet)
     this.#host.bytesWaiting()
   }
+}
+
+/** Binary data of a decoded packet is a view of the read buffer, which lives as long as the call; what is handed on is kept. */
+function own(packet: Packet): Packet {
+  if (packet.type === 'publish') {
+    const { payload, properties } = packet
+    const correlationData = properties?.correlationData?.slice()
+    return {
+      ...packet,
+      payload: payload.slice(),
+      ...(correlationData && { properties: { ...properties, correlationData } }),
+    }
+  }
+  if (packet.type !== 'connack' && packet.type !== 'auth') return packet
+  const authenticationData = packet.properties?.authenticationData?.slice()
+  return authenticationData ? { ...packet, properties: { ...packet.properties, authenticationData } } : packet
 }
 
 function refusal(

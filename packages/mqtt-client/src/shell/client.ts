@@ -12,7 +12,7 @@ import { MqttError } from '../errors.ts'
 import type { StoredOutgoing } from '../ports/session-store.ts'
 import type { Runtime } from '../ports/runtime.ts'
 import type { Transport } from '../ports/transport.ts'
-import { asMqttError, DEFAULTS } from './attempt.ts'
+import { DEFAULTS } from './attempt.ts'
 import { Connector } from './connector.ts'
 import { Emitter } from './emitter.ts'
 import { operation, type Settle } from './operation.ts'
@@ -34,6 +34,7 @@ export class GodwitClient implements Client {
   readonly #pings = new Set<Settle<number>>()
   readonly #reauthenticating = new Set<Settle<void>>()
   #connack: ConnackPacket | undefined
+  #isGone = false
   #drainTimer: unknown
   #timer: unknown
   #armedFor = Infinity
@@ -45,6 +46,7 @@ export class GodwitClient implements Client {
     this.#options = options
     this.#runtime = runtime
     const { authentication } = options
+    const receiveMaximum = options.receiveMaximum ?? DEFAULTS.receiveMaximum
     this.#core = new ClientCore(
       {
         bytesWaiting: () => this.#connector.bytesWaiting(),
@@ -69,7 +71,7 @@ export class GodwitClient implements Client {
         wallNow: () => runtime.wallNow(),
       },
       {
-        receiveMaximum: options.receiveMaximum ?? DEFAULTS.receiveMaximum,
+        receiveMaximum,
         sendMaximum: options.sendMaximum ?? 1_024,
         maximumPacketSizeBytes: options.maximumPacketSizeBytes ?? DEFAULTS.maximumPacketSizeBytes,
         topicAliasMaximum: options.topicAliasMaximum ?? DEFAULTS.topicAliasMaximum,
@@ -90,10 +92,16 @@ export class GodwitClient implements Client {
       },
       retry: (delayMs, attempt, error) => this.#emitter.emit('retry', { delayMs, attempt, error }),
       closed: (error) => this.#closed(error),
+      gone: () => this.#gone(),
       moved: () => this.#rearm(),
     })
-    this.#router = new Router(this.#core, this.#connector, this.#emitter, runtime, (topicName, payload, more) =>
-      this.publish(topicName, payload, more),
+    this.#router = new Router(
+      this.#core,
+      this.#connector,
+      this.#emitter,
+      runtime,
+      receiveMaximum,
+      (topicName, payload, more) => this.publish(topicName, payload, more),
     )
   }
 
@@ -208,8 +216,9 @@ export class GodwitClient implements Client {
       throw new MqttError('INVALID_ARGUMENT', 'not a DISCONNECT', { cause })
     }
     return operation(this.#runtime, options, (settle) => {
-      if (this.state === 'closed') return settle(undefined)
+      if (this.#isGone) return settle(undefined)
       this.#closing.add(settle)
+      if (this.state === 'closed') return
       this.#takeLeave = leave
       const drainMs = drain === true ? DRAIN_MS : Number(drain)
       this.#connector.closing()
@@ -285,7 +294,7 @@ export class GodwitClient implements Client {
     const { authentication } = this.#options
     const data = properties?.authenticationData
     const expected = reasonCode === 0 ? this.#reauthenticating.size > 0 : reasonCode === 0x18
-    if (!authentication || !expected) return this.#core.fail(failedAuthentication(undefined))
+    if (!authentication || !expected) return this.#core.fail(unasked())
     if (reasonCode === 0) return this.#authenticated(data)
     try {
       this.#core.authenticate(0x18, authentication.method, await authentication.step(data ?? new Uint8Array()))
@@ -369,12 +378,17 @@ export class GodwitClient implements Client {
     this.#core.publisher.rejectAll(reason)
     this.#core.requests.rejectAll(reason)
     this.#router.end(error)
+  }
+
+  /** The connection has ended too: `close` resolves. */
+  #gone(): void {
     const end = () => {
+      this.#isGone = true
       for (const settle of this.#closing) settle(undefined)
       this.#closing.clear()
     }
     const { store } = this.#options
-    if (store) store.close().then(end, end)
+    if (store && !this.#isGone) store.close().then(end, end)
     else end()
   }
 
@@ -407,9 +421,11 @@ export class GodwitClient implements Client {
 const NOTHING = () => {}
 const closed = () => new MqttError('CLOSED', 'the client is closed')
 const offline = () => new MqttError('OFFLINE', 'not connected', { retryable: true })
+const unasked = () =>
+  new MqttError('PROTOCOL_ERROR', 'AUTH out of place', { phase: 'session', reasonCode: 0x82, retryable: true })
 const failedAuthentication = (error: unknown) =>
   new MqttError('AUTHENTICATION_FAILED', 'enhanced authentication failed', {
     phase: 'connect',
     reasonCode: 0x8c,
-    cause: asMqttError(error ?? {}),
+    cause: error,
   })

@@ -15,12 +15,16 @@ const BURST_BYTES = 65_536
 /** While the transport holds more, new messages wait in the outbox. */
 const BLOCKED_BYTES = 262_144
 const CONNECT_TIMEOUT_MS = 30_000
+/** How long a stream may take to end in order. */
+const LINGER_MS = 2_000
 
 export interface ConnectorHost {
   changed(state: ClientState, previous: ClientState): void
   offline(error: MqttError): void
   retry(delayMs: number, attempt: number, error: MqttError): void
   closed(error: MqttError | undefined): void
+  /** The last stream is gone too. */
+  gone(): void
   /** `deadline` may have become earlier. */
   moved(): void
 }
@@ -59,6 +63,8 @@ export class Connector {
   #committing = false
   #operations: StoreOperation[] = []
   readonly #full = new Set<unknown>()
+  /** Streams that are ending, with the timer that ends them for good. */
+  readonly #leaving = new Map<ByteStream, unknown>()
 
   constructor(
     targets: readonly Target[],
@@ -78,6 +84,11 @@ export class Connector {
     this.clientId = options.clientId ?? (options.version === 3 ? runtime.randomId().slice(0, 23) : runtime.randomId())
     const { version = 'auto' } = options
     this.#version = version === 'auto' ? 5 : version
+  }
+
+  /** Closed, and nothing is left of any connection. */
+  get isGone(): boolean {
+    return this.state === 'closed' && this.#leaving.size === 0
   }
 
   get deadline(): number {
@@ -256,7 +267,9 @@ export class Connector {
         this.#core.publisher.pump(this.#runtime.now())
       },
       onClose: ({ error }) => {
+        this.#left(stream)
         if (generation !== this.#generation) return
+        this.#stream = undefined
         const phase = this.#core.online ? 'session' : 'connect'
         this.failed(
           new MqttError('CONNECTION_LOST', error?.message ?? 'the server closed the connection', {
@@ -318,8 +331,15 @@ export class Connector {
     // What explains the end (a DISCONNECT) goes out before the stream does.
     if (this.#stream && this.#core.output.length > 0) this.#write(this.#core.output.take(), [], this.#generation)
     this.#generation++
-    this.#stream?.end()
+    const stream = this.#stream
     this.#stream = undefined
+    if (stream) {
+      this.#leaving.set(
+        stream,
+        this.#runtime.setTimer(() => stream.destroy(), LINGER_MS),
+      )
+      stream.end()
+    }
     this.#abort?.abort()
     this.#connectBy = this.#retryAt = Infinity
     this.#core.lost()
@@ -343,6 +363,13 @@ export class Connector {
     this.#drop()
     this.#change('closed')
     this.#host.closed(error)
+    if (this.isGone) this.#host.gone()
+  }
+
+  #left(stream: ByteStream): void {
+    this.#runtime.clearTimer(this.#leaving.get(stream))
+    this.#leaving.delete(stream)
+    if (this.isGone) this.#host.gone()
   }
 
   #change(state: ClientState): void {

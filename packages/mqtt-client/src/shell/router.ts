@@ -28,6 +28,7 @@ const MAXIMUM_UNCLAIMED = 64
 /** Which Subscriptions there are, and which of them get a message. */
 export class Router implements MessageHost, SubscriptionHost {
   readonly runtime: Runtime
+  readonly receiveMaximum: number
   readonly publish: MessageHost['publish']
   readonly #core: ClientCore
   readonly #connector: Connector
@@ -42,12 +43,14 @@ export class Router implements MessageHost, SubscriptionHost {
     connector: Connector,
     emitter: Emitter,
     runtime: Runtime,
+    receiveMaximum: number,
     publish: (topicName: string, payload: Payload, options?: PublishOptions) => Promise<PublishResult>,
   ) {
     this.#core = core
     this.#connector = connector
     this.#emitter = emitter
     this.runtime = runtime
+    this.receiveMaximum = receiveMaximum
     this.publish = publish
   }
 

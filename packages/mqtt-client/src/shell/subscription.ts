@@ -8,6 +8,7 @@ import { operation, type Settle } from './operation.ts'
 
 export interface SubscriptionHost {
   readonly runtime: Runtime
+  readonly receiveMaximum: number
   unsubscribe(subscription: ClientSubscription, options?: CallOptions): Promise<void>
   /** Too much waits here: stop reading the connection, or go on. */
   hold(subscription: ClientSubscription, full: boolean): void
@@ -58,7 +59,10 @@ export class ClientSubscription implements Subscription {
         const oldest = overflow === 'drop-oldest' ? this.#queue.findIndex(({ qos }) => qos === 0) : -1
         if (oldest < 0) return
         this.#queue.splice(oldest, 1)
-      } else this.#host.hold(this, true)
+      } else if (message.qos === 0 || this.#queue.length >= bufferMessages + this.#host.receiveMaximum) {
+        // 5.0 never comes so far with QoS 1 and 2; the older versions have no Receive Maximum, only the connection itself.
+        this.#host.hold(this, true)
+      }
     }
     this.#queue.push(message)
     this.#pump()

@@ -1,5 +1,4 @@
-import { connect, createServer, Socket, type OnReadOpts, type SocketConstructorOpts } from 'node:net'
-import type { AddressInfo } from 'node:net'
+import { connect, createServer, Socket, type AddressInfo, type OnReadOpts, type SocketConstructorOpts } from 'node:net'
 import { receive, type OwnedSocket } from './socket-byte-stream.ts'
 
 /**
@@ -39,26 +38,14 @@ export const withSharedReadBuffer = (accepted: Socket, onread: OnReadOpts = shar
 /** Whether sockets of this runtime can be moved. Found out once per process. */
 export const sharedReadBufferWorks = (): Promise<boolean> => (works ??= probe())
 
-const READ_BUFFER_BYTES = 65_536
-const PROBE_TIMEOUT_MS = 1_000
-
-let shared: OnReadOpts | undefined
-let works: Promise<boolean> | undefined
-
-/** Node calls it as a method of the socket that has read; the probe verifies this too. */
-function onRead(this: unknown, bytesRead: number, buffer: Uint8Array): boolean {
-  receive(this as OwnedSocket, new Uint8Array(buffer.buffer, buffer.byteOffset, bytesRead))
-  return true
-}
-
 /** Sends one byte over loopback to a moved socket and looks whether it arrives in the given buffer, with the right `this`. */
-const probe = async (): Promise<boolean> => {
+export const probe = async (move = withSharedReadBuffer, timeoutMs = PROBE_TIMEOUT_MS): Promise<boolean> => {
   const buffer = new Uint8Array(8)
   const sockets: Socket[] = []
   const server = createServer({ pauseOnConnect: true })
   try {
     return await new Promise<boolean>((resolve) => {
-      const timer = setTimeout(resolve, PROBE_TIMEOUT_MS, false)
+      const timer = setTimeout(resolve, timeoutMs, false)
       const answer = (works: boolean): void => {
         clearTimeout(timer)
         resolve(works)
@@ -76,7 +63,7 @@ const probe = async (): Promise<boolean> => {
             answer(this === moved && bytesRead === 1 && buffer[0] === PROBE_BYTE)
             return true
           }
-          moved = withSharedReadBuffer(accepted, { buffer, callback })
+          moved = move(accepted, { buffer, callback })
           if (moved === undefined) return answer(false)
           watch(moved)
           moved.resume()
@@ -96,4 +83,15 @@ const probe = async (): Promise<boolean> => {
   }
 }
 
+const READ_BUFFER_BYTES = 65_536
+const PROBE_TIMEOUT_MS = 1_000
 const PROBE_BYTE = 0x47
+
+let shared: OnReadOpts | undefined
+let works: Promise<boolean> | undefined
+
+/** Node calls it as a method of the socket that has read; the probe verifies this too. */
+function onRead(this: unknown, bytesRead: number, buffer: Uint8Array): boolean {
+  receive(this as OwnedSocket, new Uint8Array(buffer.buffer, buffer.byteOffset, bytesRead))
+  return true
+}

@@ -8,9 +8,7 @@ export const transportError = (cause: unknown, phase: TransportPhase, attempt: s
   if (known !== undefined) {
     const [code, text] = known
     const tried = addressesTried(cause)
-    const isLookup = code === 'HOST_NOT_FOUND' || code === 'HOST_LOOKUP_FAILED'
-    const where = isLookup ? 'dns' : phase === 'dns' ? 'tcp' : phase
-    return new TransportError(code, where, `${attempt} failed: ${text}${tried} (${systemCode})`, cause)
+    return new TransportError(code, PHASES[code] ?? phase, `${attempt} failed: ${text}${tried} (${systemCode})`, cause)
   }
   const message = `${attempt} failed: ${messageOf(cause)}`
   if (isTls(systemCode, phase)) return new TransportError('TLS_FAILED', 'tls', message, cause)
@@ -41,6 +39,16 @@ const KNOWN: Readonly<Record<string, readonly [TransportErrorCode, string]>> = {
   ENETDOWN: ['HOST_UNREACHABLE', 'the network is down'],
   EMFILE: ['TOO_MANY_OPEN_FILES', 'this process may open no more files'],
   ENFILE: ['TOO_MANY_OPEN_FILES', 'this machine may open no more files'],
+}
+
+/** Errors that can come in one phase only, whatever the caller was waiting for. */
+const PHASES: Readonly<Partial<Record<TransportErrorCode, TransportPhase>>> = {
+  HOST_NOT_FOUND: 'dns',
+  HOST_LOOKUP_FAILED: 'dns',
+  CONNECTION_REFUSED: 'tcp',
+  HOST_UNREACHABLE: 'tcp',
+  ADDRESS_IN_USE: 'tcp',
+  ADDRESS_NOT_AVAILABLE: 'tcp',
 }
 
 const codeOf = (cause: unknown): string => {

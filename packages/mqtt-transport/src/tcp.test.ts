@@ -1,0 +1,21 @@
+import { connectTcp, listenTcp } from './tcp.ts'
+import { byteStreamCompliance, listenerCompliance } from './testing/index.ts'
+import { pairOf } from './testing/socket-pair.ts'
+
+const loopback = { host: '127.0.0.1', port: 0 }
+
+for (const reading of ['onread', 'data'] as const) {
+  byteStreamCompliance(
+    `tcp, reading: ${reading}`,
+    () =>
+      pairOf(
+        (onStream) => listenTcp({ ...loopback, reading }, onStream),
+        ({ port }) => connectTcp({ host: '127.0.0.1', port, reading }),
+      ),
+    { reusesReadMemory: reading === 'onread' ? [0, 1] : [] },
+  )
+  listenerCompliance(`tcp, reading: ${reading}`, {
+    listen: (options, onStream) => listenTcp({ ...options, reading }, onStream),
+    connect: (target, options) => connectTcp({ ...target, ...options, reading }),
+  })
+}

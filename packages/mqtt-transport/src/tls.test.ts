@@ -1,0 +1,18 @@
+import { connectTls, listenTls } from './tls.ts'
+import { byteStreamCompliance, listenerCompliance, testCertificates } from './testing/index.ts'
+import { pairOf } from './testing/socket-pair.ts'
+
+const { authority, server } = testCertificates
+const loopback = { host: '127.0.0.1', port: 0 }
+
+byteStreamCompliance('tls', () =>
+  pairOf(
+    (onStream) => listenTls({ ...loopback, ...server }, onStream),
+    ({ port }) => connectTls({ host: 'localhost', port, ca: authority }),
+  ),
+)
+
+listenerCompliance('tls', {
+  listen: (options, onStream) => listenTls({ ...options, ...server }, onStream),
+  connect: (target, options) => connectTls({ ...target, ...options, ca: authority }),
+})
