@@ -1,0 +1,169 @@
+import { spawnSync } from 'node:child_process'
+import { closeSync, openSync, readdirSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { ByteStream } from './byte-stream.ts'
+import type { Listener } from './listener.ts'
+import { connectTcp, listenTcp, type ReadingMode } from './tcp.ts'
+import { Recorder } from './testing/index.ts'
+import { firstDifference, sequence } from './testing/bytes.ts'
+import type { TransportError } from './transport-error.ts'
+
+const HOST = '127.0.0.1'
+const MODES = ['onread', 'data'] as const
+
+const opened: { close(): unknown }[] = []
+afterEach(async () => {
+  for (const each of opened.splice(0)) await each.close()
+})
+
+describe('TCP', () => {
+  it.each(MODES)('a peer that resets is CONNECTION_RESET (%s)', async (reading) => {
+    const { raw, server } = await rawPeer(reading)
+    raw.resetAndDestroy()
+    await server.closed()
+    expect(server.closes).toMatchObject([{ clean: false, error: { code: 'CONNECTION_RESET', phase: 'tcp' } }])
+    expect(server.closes[0]!.error!.message).toContain(`${HOST}:`)
+  })
+
+  it.each(MODES)("the peer's FIN closes cleanly, after what was written has gone out (%s)", async (reading) => {
+    const { raw, server } = await rawPeer(reading)
+    server.onChunk = () => server.stream.write(sequence(0, 4_000_000))
+    raw.write('request')
+    raw.end()
+    const chunks: Buffer[] = []
+    for await (const chunk of raw) chunks.push(chunk as Buffer)
+    await server.closed()
+    expect(firstDifference(Buffer.concat(chunks))).toBe(-1)
+    expect(Buffer.concat(chunks)).toHaveLength(4_000_000)
+    expect(server.closes).toStrictEqual([{ clean: true }])
+  })
+
+  it.each(MODES)("writing in the turns after the peer's FIN does no harm (%s)", async (reading) => {
+    const { raw, server } = await rawPeer(reading)
+    raw.write('request')
+    raw.end()
+    raw.resume()
+    await server.bytes(7)
+    while (server.closes.length === 0) {
+      server.stream.write(sequence(0, 10))
+      server.stream.writeAll([sequence(0, 10), sequence(0, 10)])
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect(server.violations).toStrictEqual([])
+    expect(server.calls.filter((call) => call === 'close')).toHaveLength(1)
+  })
+
+  it.each(MODES)('a small write is taken by the kernel at once (%s)', async (reading) => {
+    const { raw, server } = await rawPeer(reading)
+    raw.resume()
+    for (let count = 0; count < 100; count++) {
+      expect(server.stream.write(sequence(0, 64))).toBe(true)
+      expect(server.stream.writeAll([sequence(0, 64), sequence(0, 5_000)])).toBe(true)
+    }
+    expect(server.stream.bufferedBytes).toBe(0)
+    expect(server.calls).toStrictEqual([])
+  })
+
+  it("'auto' reads into the shared buffer where Node can", async () => {
+    const { raw, server } = await rawPeer('auto')
+    const buffers = new Set<ArrayBufferLike>()
+    server.onChunk = (chunk) => buffers.add(chunk.buffer)
+    for (let count = 1; count <= 3; count++) {
+      raw.write(sequence(0, 1_000))
+      await server.bytes(count * 1_000)
+    }
+    expect([...buffers].map((buffer) => buffer.byteLength)).toStrictEqual([65_536])
+  })
+
+  it('listens on IPv6, with brackets in the URL', async () => {
+    const listener = await listenTcp({ host: '::1', port: 0 }, (stream) =>
+      opened.push(Recorder.open(stream).stream && { close: () => stream.destroy() }),
+    )
+    opened.push(listener)
+    expect(listener.url).toBe(`mqtt://[::1]:${listener.port}`)
+    const stream = await connectTcp({ host: '::1', port: listener.port })
+    expect(stream.peer).toMatchObject({ remoteAddress: '::1' })
+    stream.destroy()
+  })
+
+  it.each([0, -1, Number.NaN])('refuses maximumConnections: %d', async (maximumConnections) => {
+    await expect(listenTcp({ host: HOST, port: 0, maximumConnections }, () => {})).rejects.toMatchObject({
+      code: 'INVALID_OPTION',
+    })
+  })
+
+  it.runIf(process.platform === 'linux')(
+    'hostile #126: without file descriptors nothing crashes, running connections go on, and accepting recovers',
+    { timeout: 30_000 },
+    async () => {
+      const errors: TransportError[] = []
+      const streams: Recorder[] = []
+      const listener = await listenTcp({ host: HOST, port: 0, onError: (error) => errors.push(error) }, (stream) => {
+        const recorder = Recorder.open(stream)
+        recorder.onChunk = (chunk) => stream.write(chunk.slice())
+        streams.push(recorder)
+      })
+      opened.push(listener, { close: () => streams.forEach(({ stream }) => stream.destroy()) })
+      const running = Recorder.open(await connectTcp({ host: HOST, port: listener.port }))
+      running.stream.write(sequence(0, 10))
+      await running.bytes(10)
+
+      const restore = limitOpenFiles(8)
+      try {
+        const attempts = await Promise.allSettled(
+          Array.from({ length: 40 }, () => connectTcp({ host: HOST, port: listener.port, connectTimeoutMs: 2_000 })),
+        )
+        const refused = attempts.filter((attempt) => attempt.status === 'rejected')
+        expect(refused.length).toBeGreaterThan(0)
+        expect(refused.map(({ reason }) => (reason as TransportError).code)).toContain('TOO_MANY_OPEN_FILES')
+        running.stream.write(sequence(10, 10))
+        await running.bytes(20)
+        expect(running.closes).toStrictEqual([])
+        for (const attempt of attempts) if (attempt.status === 'fulfilled') attempt.value.destroy()
+      } finally {
+        restore()
+      }
+      const late = Recorder.open(await connectTcp({ host: HOST, port: listener.port }))
+      late.stream.write(sequence(0, 10))
+      await late.bytes(10)
+      late.stream.destroy()
+      running.stream.destroy()
+      for (const error of errors) expect(error.code).toBe('TOO_MANY_OPEN_FILES')
+    },
+  )
+})
+
+/** A plain socket as the client of a listener, and the accepted stream. */
+const rawPeer = async (reading: ReadingMode): Promise<{ raw: Socket; server: Recorder; listener: Listener }> => {
+  let accept: (stream: ByteStream) => void = () => {}
+  const accepted = new Promise<ByteStream>((resolve) => {
+    accept = resolve
+  })
+  const listener = await listenTcp({ host: HOST, port: 0, reading }, (stream) => accept(stream))
+  const raw = connect({ host: HOST, port: listener.port, allowHalfOpen: true })
+  raw.on('error', () => {})
+  const server = Recorder.open(await accepted)
+  opened.push({ close: () => raw.destroy() }, { close: () => server.stream.destroy() }, listener)
+  return { raw, server, listener }
+}
+
+/** Lets this process open so many more files, and no more. */
+const limitOpenFiles = (more: number): (() => void) => {
+  const setLimit = (limit: string): void => {
+    const { status } = spawnSync('prlimit', ['--pid', String(process.pid), `--nofile=${limit}`])
+    expect(status, 'prlimit of util-linux').toBe(0)
+  }
+  const { stdout } = spawnSync('prlimit', ['--pid', String(process.pid), '--nofile', '--output=SOFT', '--noheadings'])
+  const before = stdout.toString().trim()
+  // Numbers are given from the lowest: the gaps below the highest are filled, so that the limit is near.
+  const highest = Math.max(...readdirSync('/proc/self/fd').map(Number))
+  const fillers: number[] = []
+  do fillers.push(openSync('/dev/null', 'r'))
+  while (fillers.at(-1)! < highest)
+  setLimit(`${fillers.at(-1)! + more}:`)
+  return () => {
+    for (const filler of fillers) closeSync(filler)
+    setLimit(`${before}:`)
+  }
+}
