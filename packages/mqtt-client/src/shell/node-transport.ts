@@ -10,6 +10,9 @@ const PORTS: Readonly<Record<string, number>> = {
   'tls:': 8883,
 }
 
+/** The client has a deadline of its own for the whole attempt. */
+const connectTimeoutMs = 0
+
 /** By the scheme. TLS and WebSocket are loaded when they are first used. */
 export const nodeTransport: Transport = async (target, { signal, tls, webSocket }) => {
   if (!URL.canParse(target)) throw new MqttError('INVALID_ARGUMENT', `not a URL: ${target}`)
@@ -19,18 +22,17 @@ export const nodeTransport: Transport = async (target, { signal, tls, webSocket 
   switch (url.protocol) {
     case 'mqtt:':
     case 'tcp:':
-      return connectTcp({ host, port, signal: signal })
+      return connectTcp({ host, port, signal, connectTimeoutMs })
     case 'mqtts:':
     case 'ssl:':
     case 'tls:': {
       const { connectTls } = await import('@godwit/mqtt-transport/tls')
-      return connectTls({ ...tls, host, port, signal: signal as AbortSignal })
+      return connectTls({ ...tls, host, port, signal, connectTimeoutMs })
     }
     case 'ws:':
     case 'wss:': {
       const { connectWs } = await import('@godwit/mqtt-transport/ws')
-      const options = { ...webSocket, ...(tls && { tls }), signal: signal as AbortSignal }
-      return connectWs(target, options)
+      return connectWs(target, { ...webSocket, tls, signal, connectTimeoutMs })
     }
     default:
       throw new MqttError('INVALID_ARGUMENT', `unknown scheme ${url.protocol}`)
