@@ -33,7 +33,7 @@ export class Handshakes {
     // Both sockets stand for one connection; the ports tell which. Node has no public way from one to the other.
     server.on('secureConnection', (socket: TLSSocket) => this.#forget(keyOf(socket)))
     // Node has destroyed it already. One failed handshake is the matter of that connection alone.
-    server.on('tlsClientError', (error: Error) => onError(transportError(error, 'tls', attempt())))
+    server.on('tlsClientError', (error: Error, socket: TLSSocket) => onError(failureOf(error, socket, attempt())))
   }
 
   get pending(): number {
@@ -52,6 +52,19 @@ export class Handshakes {
     clearTimeout(pending.timer)
     this.#pending.delete(key)
   }
+}
+
+/** Of a certificate that does not verify Node says no more than that the connection is gone; the socket knows. */
+const failureOf = (error: Error, socket: TLSSocket, attempt: string): TransportError => {
+  // Documented as an Error, in fact the code of one, and null where all is well.
+  const reason: unknown = socket.authorizationError
+  if (reason === null || reason === undefined) return transportError(error, 'tls', attempt)
+  return new TransportError(
+    'TLS_FAILED',
+    'tls',
+    `${attempt} failed: certificate of the client: ${String(reason)}`,
+    error,
+  )
 }
 
 const keyOf = (socket: Socket): string =>
