@@ -110,7 +110,9 @@ protocol websockets
     const url = `mqtts://localhost:${ports.mqtts}`
     const client = await open({ tls: { ca: authority, cert: own.cert, key: own.key } }, url)
     await client.publish('tls', 'x', { qos: 1 })
-    await expect(connect(url, { tls: { ca: authority }, timeoutMs: 5_000 })).rejects.toMatchObject({ name: 'MqttError' })
+    await expect(connect(url, { tls: { ca: authority }, timeoutMs: 5_000 })).rejects.toMatchObject({
+      name: 'MqttError',
+    })
     // C11 Without its authority the server is not trusted.
     await expect(connect(url)).rejects.toMatchObject({ code: 'TRANSPORT_FAILED', phase: 'tls' })
   })

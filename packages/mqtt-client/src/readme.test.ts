@@ -1,8 +1,40 @@
-import { runReadme } from '@godwit/vitest-preset/readme'
-import { expect, it } from 'vitest'
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { createBroker, type Broker } from '@godwit/mqtt-broker'
+import ts from 'typescript'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 
-it('the example of the README prints what the README says', async () => {
-  const { printed, promised } = await runReadme(import.meta.url)
-  expect(printed).toBe(promised)
-  expect(printed).not.toBe('')
+const directory = fileURLToPath(new URL('..', import.meta.url))
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+const examples = [...readme.matchAll(/```ts\n([^]*?)```/g)].map(([, code = '']) => code)
+
+const OUTPUT = ['site 7: 21.5 °C\n', 'order 1 saved\n', 'noon in Lisbon\n', '']
+
+let broker: Broker
+let url = ''
+
+beforeAll(async () => {
+  broker = createBroker()
+  url = (await broker.listen('mqtt://127.0.0.1:0')).url
 })
+
+afterAll(() => broker.close())
+
+it('the README has the examples that are run here', () => {
+  expect(examples).toHaveLength(OUTPUT.length)
+})
+
+it.each(OUTPUT.map((output, index) => [index + 1, output] as const))(
+  'example %d of the README prints %j and ends by itself',
+  async (number, output) => {
+    const code = (examples[number - 1] ?? '').replace('mqtt://localhost', url)
+    const { outputText } = ts.transpileModule(code, {
+      compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 },
+    })
+    const node = ['--conditions=godwit-source', '--import', 'tsx', '--input-type=module', '-e', outputText]
+    const { stdout } = await promisify(execFile)(process.execPath, node, { cwd: directory, timeout: 15_000 })
+    expect(stdout).toBe(output)
+  },
+)

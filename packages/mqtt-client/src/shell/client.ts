@@ -351,7 +351,7 @@ export class GodwitClient implements Client {
         return {
           ...item,
           expiresAt,
-          packet: { ...item.packet, ...defined({ ...rest, properties }) } as Outgoing['packet'],
+          packet: { ...item.packet, ...defined({ ...rest, properties }) },
         }
       })
     }

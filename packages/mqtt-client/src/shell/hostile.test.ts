@@ -5,7 +5,7 @@ import { idle, online, outcome } from '../testing/harness.ts'
 import { polite, publishPacket, ScriptedServer } from '../testing/scripted-server.ts'
 import { settle } from '../testing/virtual-runtime.ts'
 
-const connack: Packet = { type: 'connack', sessionPresent: false, reasonCode: 0 }
+const connack = { type: 'connack', sessionPresent: false, reasonCode: 0 } as const
 const bytesOf = (packet: Packet) => encode(packet, 5)
 const alias = (topicName: string, topicAlias: number) =>
   bytesOf(publishPacket(topicName, '', 0, undefined, { properties: { topicAlias } }))
@@ -69,7 +69,7 @@ describe('C5 a hostile server is left, without a throw, and tried again with bac
     ['garbage', (connection: ScriptedServer['last']) => connection.bytes([0x48, 0x54, 0x54, 0x50, 0x2f, 0x31])],
     [
       'Session Present after Clean Start [MQTT-3.2.2-4]',
-      (connection: ScriptedServer['last']) => connection.send({ ...connack, sessionPresent: true } as Packet),
+      (connection: ScriptedServer['last']) => connection.send({ ...connack, sessionPresent: true }),
     ],
   ])('in the handshake: %s', async (_, misbehave) => {
     const server = new ScriptedServer((packet, connection) => {
@@ -145,8 +145,8 @@ describe('C6 answers to nothing', () => {
     const subscribed = client.subscribe('a')
     subscribed.catch(() => {})
     await settle()
-    const { packetId = 0 } = server.last.of('subscribe')[0] ?? {}
-    const codes = new Array<number>(count).fill(0)
+    const packetId = server.last.of('subscribe')[0]?.packetId ?? 0
+    const codes = Array.from({ length: count }, () => 0)
     server.last.bytes([0x90, 3 + count, packetId >> 8, packetId & 255, 0, ...codes])
     await settle()
     expect(client.state).toBe('waiting')
@@ -199,7 +199,7 @@ it('hostile: any bytes after CONNACK neither throw nor hang, and close leaves no
 
 it('hostile: every packet of a server with one byte changed neither throws nor hangs', async () => {
   const packets: Packet[] = [
-    { ...connack, properties: { receiveMaximum: 3, topicAliasMaximum: 2, assignedClientId: 'x' } } as Packet,
+    { ...connack, properties: { receiveMaximum: 3, topicAliasMaximum: 2, assignedClientId: 'x' } },
     publishPacket('a', 'b', 2, 4, { properties: { contentType: 'c', topicAlias: 1, userProperties: [['k', 'v']] } }),
     { type: 'puback', packetId: 1, reasonCode: 0x10 },
     { type: 'pubrec', packetId: 1, reasonCode: 0 },

@@ -119,7 +119,10 @@ export class Router implements MessageHost, SubscriptionHost {
   ): (() => void) | undefined {
     const topicFilters = written.map(wireFilter)
     const refused = this.#refusal(topicFilters, options)
-    if (refused) return void settle(refused)
+    if (refused) {
+      settle(refused)
+      return undefined
+    }
     const { qos = 0, noLocal = false, retainAsPublished = false, retainHandling = 0, subscriptionIdentifier } = options
     const properties = defined({ subscriptionIdentifier, userProperties: toPairs(options.userProperties) })
     const subscription = new ClientSubscription(this, topicFilters, written, options, handler)
@@ -158,7 +161,10 @@ export class Router implements MessageHost, SubscriptionHost {
   unsubscribeAll(written: readonly string[], settle: Settle<readonly number[]>): (() => void) | undefined {
     const topicFilters = written.map(wireFilter)
     const refused = topicFilters.find((topicFilter) => !isFilter(topicFilter))
-    if (refused !== undefined || topicFilters.length === 0) return void settle(invalidFilter())
+    if (refused !== undefined || topicFilters.length === 0) {
+      settle(invalidFilter())
+      return undefined
+    }
     for (const entry of this.#subscriptions.all()) {
       if (!topicFilters.includes(entry.request.topicFilter)) continue
       this.#subscriptions.remove(entry)
