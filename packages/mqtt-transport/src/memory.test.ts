@@ -108,7 +108,7 @@ const history = (sizes: readonly number[], choices: readonly number[]) => {
   for (const size of sizes) {
     one.write(sequence(at, size))
     at += size
-    if (tasks.length > 0 && choices[step++ % choices.length]! % 2 === 0) runOne()
+    if (tasks.length > 0 && (choices[step++ % choices.length] ?? 0) % 2 === 0) runOne()
   }
   one.end()
   while (tasks.length > 0) runOne()

@@ -1,21 +1,19 @@
 import { spawnSync } from 'node:child_process'
 import { closeSync, openSync, readdirSync } from 'node:fs'
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { ByteStream } from './byte-stream.ts'
 import type { Listener } from './listener.ts'
 import { connectTcp, listenTcp, type ReadingMode } from './tcp.ts'
 import { Recorder } from './testing/index.ts'
 import { firstDifference, sequence } from './testing/bytes.ts'
+import { HOST, Opened } from './testing/loopback.ts'
 import type { TransportError } from './transport-error.ts'
 
-const HOST = '127.0.0.1'
 const MODES = ['onread', 'data'] as const
 
-const opened: { close(): unknown }[] = []
-afterEach(async () => {
-  for (const each of opened.splice(0)) await each.close()
-})
+const opened = new Opened()
+afterEach(opened.close)
 
 describe('TCP', () => {
   it.each(MODES)('a peer that resets is CONNECTION_RESET (%s)', async (reading) => {
@@ -23,7 +21,7 @@ describe('TCP', () => {
     raw.resetAndDestroy()
     await server.closed()
     expect(server.closes).toMatchObject([{ clean: false, error: { code: 'CONNECTION_RESET', phase: 'tcp' } }])
-    expect(server.closes[0]!.error!.message).toContain(`${HOST}:`)
+    expect(server.closes[0]?.error?.message).toContain(`${HOST}:`)
   })
 
   it.each(MODES)("the peer's FIN closes cleanly, after what was written has gone out (%s)", async (reading) => {
@@ -77,10 +75,8 @@ describe('TCP', () => {
   })
 
   it('listens on IPv6, with brackets in the URL', async () => {
-    const listener = await listenTcp({ host: '::1', port: 0 }, (stream) =>
-      opened.push(Recorder.open(stream).stream && { close: () => stream.destroy() }),
-    )
-    opened.push(listener)
+    const listener = await listenTcp({ host: '::1', port: 0 }, (stream) => opened.add(() => stream.destroy()))
+    opened.add(() => listener.close())
     expect(listener.url).toBe(`mqtt://[::1]:${listener.port}`)
     const stream = await connectTcp({ host: '::1', port: listener.port })
     expect(stream.peer).toMatchObject({ remoteAddress: '::1' })
@@ -104,7 +100,8 @@ describe('TCP', () => {
         recorder.onChunk = (chunk) => stream.write(chunk.slice())
         streams.push(recorder)
       })
-      opened.push(listener, { close: () => streams.forEach(({ stream }) => stream.destroy()) })
+      opened.add(() => listener.close())
+      opened.add(() => streams.forEach(({ stream }) => stream.destroy()))
       const running = Recorder.open(await connectTcp({ host: HOST, port: listener.port }))
       running.stream.write(sequence(0, 10))
       await running.bytes(10)
@@ -141,10 +138,10 @@ const rawPeer = async (reading: ReadingMode): Promise<{ raw: Socket; server: Rec
     accept = resolve
   })
   const listener = await listenTcp({ host: HOST, port: 0, reading }, (stream) => accept(stream))
-  const raw = connect({ host: HOST, port: listener.port, allowHalfOpen: true })
-  raw.on('error', () => {})
+  opened.add(() => listener.close())
+  const raw = await opened.rawTo(listener.port, { allowHalfOpen: true })
   const server = Recorder.open(await accepted)
-  opened.push({ close: () => raw.destroy() }, { close: () => server.stream.destroy() }, listener)
+  opened.add(() => server.stream.destroy())
   return { raw, server, listener }
 }
 

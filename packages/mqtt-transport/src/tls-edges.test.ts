@@ -1,21 +1,19 @@
 import { X509Certificate } from 'node:crypto'
-import { connect as connectRaw, createServer, type AddressInfo, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { connect as connectRawTls } from 'node:tls'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { ByteStream } from './byte-stream.ts'
 import { connectTcp, listenTcp } from './tcp.ts'
 import { Recorder, testCertificates } from './testing/index.ts'
 import { sequence } from './testing/bytes.ts'
+import { everything, failure, HOST, Opened } from './testing/loopback.ts'
 import { connectTls, listenTls, type ConnectTlsOptions, type ListenTlsOptions } from './tls.ts'
 import { TransportError } from './transport-error.ts'
 
 const { authority, server, renewedServer, expiredServer, client, otherAuthority, stranger } = testCertificates
-const HOST = '127.0.0.1'
 
-const opened: { close(): unknown }[] = []
-afterEach(async () => {
-  for (const each of opened.splice(0)) await each.close()
-})
+const opened = new Opened()
+afterEach(opened.close)
 
 describe('connectTls', () => {
   it.each([
@@ -56,7 +54,7 @@ describe('connectTls', () => {
 
   it('gives up in time on a server that never answers, and says that it was in TLS', async () => {
     const silent = await listenTcp({ host: HOST, port: 0 }, (stream) => Recorder.open(stream))
-    opened.push(silent)
+    opened.add(() => silent.close())
     const error = await failure(connectTls({ host: HOST, port: silent.port, connectTimeoutMs: 50 }))
     expect(error).toMatchObject({ code: 'TIMEOUT', phase: 'tls' })
   })
@@ -67,14 +65,14 @@ describe('connectTls', () => {
   ])(
     'hostile #122: a plain port that answers the ClientHello with $answer is $code in TLS',
     async ({ answer, code }) => {
-      const { port } = await plainServer((socket) => socket.end(new Uint8Array(answer)))
+      const port = await opened.plainServer((socket) => socket.end(new Uint8Array(answer)))
       await expect(failure(connectTls({ host: HOST, port }))).resolves.toMatchObject({ code, phase: 'tls' })
     },
   )
 
   it('a signal that fires in the middle of the handshake ends it', async () => {
     const aborting = new AbortController()
-    const { port } = await plainServer(() => aborting.abort())
+    const port = await opened.plainServer(() => aborting.abort())
     const error = await failure(connectTls({ host: HOST, port, signal: aborting.signal }))
     expect(error).toMatchObject({ code: 'ABORTED', phase: 'tls' })
   })
@@ -125,7 +123,7 @@ describe('listenTls', () => {
           stream.destroy()
         },
       )
-      opened.push(listener)
+      opened.add(() => listener.close())
       // In TLS 1.3 the client is done before the server judges its certificate: then its stream ends.
       await connectTls({ host: 'localhost', port: listener.port, ca: authority, ...shows }).then(
         (stream) => Recorder.open(stream).closed(),
@@ -136,7 +134,7 @@ describe('listenTls', () => {
       await good.closed()
       expect(streams).toBe(1)
       expect(errors).toMatchObject([{ code: 'TLS_FAILED', phase: 'tls' }])
-      expect(errors[0]!.message).toMatch(/^a TLS handshake on mqtts:.*certificate/)
+      expect(errors[0]?.message).toMatch(/^a TLS handshake on mqtts:.*certificate/)
     },
   )
 
@@ -146,7 +144,7 @@ describe('listenTls', () => {
   ])('hostile #122: a client that $title is cut in time', async ({ bytes }) => {
     const { errors, raw } = await stalled(100)
     raw.write(new Uint8Array(bytes))
-    await closed(raw)
+    await everything(raw)
     expect(errors).toMatchObject([{ code: 'TIMEOUT', phase: 'tls' }])
   })
 
@@ -154,7 +152,7 @@ describe('listenTls', () => {
     const { errors, raw } = await stalled(150)
     let sent = 0
     const dripping = setInterval(() => raw.write(new Uint8Array([[0x16, 0x03, 0x01, 0x02][sent++] ?? 0])), 20)
-    await closed(raw)
+    await everything(raw)
     clearInterval(dripping)
     expect(sent).toBeGreaterThan(1)
     expect(errors).toMatchObject([{ code: 'TIMEOUT' }])
@@ -166,7 +164,7 @@ describe('listenTls', () => {
     const recorders = [Recorder.open(stream), Recorder.open(await accepted)] as const
     const later = await stalledAt(port)
     // It came later, so its time ends later.
-    await closed(later)
+    await everything(later)
     recorders[0].stream.write(sequence(0, 10))
     await recorders[1].bytes(10)
     expect(recorders[0].closes).toStrictEqual([])
@@ -256,7 +254,7 @@ describe('listenTls', () => {
     raw.write(new Uint8Array([0x16]))
     await connect({ port, ca: authority })
     await listener.close()
-    await closed(raw)
+    await everything(raw)
   })
 })
 
@@ -266,28 +264,17 @@ const listen = async (options: Omit<ListenTlsOptions, 'host' | 'port'>) => {
     accept = resolve
   })
   const listener = await listenTls({ host: HOST, port: 0, ...options }, (stream) => {
-    opened.push({ close: () => stream.destroy() })
+    opened.add(() => stream.destroy())
     accept(stream)
   })
-  opened.push(listener)
+  opened.add(() => listener.close())
   return { listener, accepted, port: listener.port }
 }
 
 const connect = async (options: Omit<ConnectTlsOptions, 'host'> & { host?: string }): Promise<ByteStream> => {
   const stream = await connectTls({ host: 'localhost', ...options })
-  opened.push({ close: () => stream.destroy() })
+  opened.add(() => stream.destroy())
   return stream
-}
-
-/** Answers the first bytes of each connection. */
-const plainServer = async (answer: (socket: Socket) => void): Promise<{ port: number }> => {
-  const plain = createServer((socket) => {
-    opened.push({ close: () => socket.destroy() })
-    socket.on('error', () => {}).once('data', () => answer(socket))
-  })
-  await new Promise<void>((resolve) => plain.listen(0, HOST, resolve))
-  opened.push(plain)
-  return { port: (plain.address() as AddressInfo).port }
 }
 
 const stalled = async (handshakeTimeoutMs: number) => {
@@ -296,23 +283,4 @@ const stalled = async (handshakeTimeoutMs: number) => {
   return { errors, raw: await stalledAt(port) }
 }
 
-const stalledAt = async (port: number): Promise<Socket> => {
-  const raw = connectRaw({ host: HOST, port })
-  raw.on('error', () => {})
-  raw.resume()
-  opened.push({ close: () => raw.destroy() })
-  await new Promise((resolve) => raw.once('connect', resolve))
-  return raw
-}
-
-const closed = (socket: Socket): Promise<unknown> =>
-  socket.closed ? Promise.resolve() : new Promise((resolve) => socket.once('close', resolve))
-
-const failure = async (attempt: Promise<unknown>): Promise<TransportError> => {
-  const outcome = await attempt.then(
-    () => new TypeError('it succeeded'),
-    (error: unknown) => error,
-  )
-  if (TransportError.isInstance(outcome)) return outcome
-  throw outcome
-}
+const stalledAt = async (port: number): Promise<Socket> => (await opened.rawTo(port)).resume()

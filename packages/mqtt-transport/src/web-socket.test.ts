@@ -87,7 +87,7 @@ describe('connectWebSocket over a page that plays', () => {
     socket.onclose?.({ code, reason: 'because' })
     await recorder.closed()
     expect(recorder.closes).toMatchObject([{ clean }])
-    expect(recorder.closes[0]!.error?.code).toBe(error)
+    expect(recorder.closes[0]?.error?.code).toBe(error)
   })
 
   it('looks at bufferedAmount until it is 0, and then calls onDrain once', async () => {

@@ -57,14 +57,9 @@ export class Handshakes {
 /** Of a certificate that does not verify Node says no more than that the connection is gone; the socket knows. */
 const failureOf = (error: Error, socket: TLSSocket, attempt: string): TransportError => {
   // Documented as an Error, in fact the code of one, and null where all is well.
-  const reason: unknown = socket.authorizationError
+  const reason = socket.authorizationError as unknown as string | null | undefined
   if (reason === null || reason === undefined) return transportError(error, 'tls', attempt)
-  return new TransportError(
-    'TLS_FAILED',
-    'tls',
-    `${attempt} failed: certificate of the client: ${String(reason)}`,
-    error,
-  )
+  return new TransportError('TLS_FAILED', 'tls', `${attempt} failed: certificate of the client: ${reason}`, error)
 }
 
 const keyOf = (socket: Socket): string =>

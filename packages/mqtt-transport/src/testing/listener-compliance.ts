@@ -4,6 +4,7 @@ import type { ByteStream } from '../byte-stream.ts'
 import type { Listener, OnStream } from '../listener.ts'
 import { TransportError } from '../transport-error.ts'
 import { sequence } from './bytes.ts'
+import { failure, HOST } from './loopback.ts'
 import { Recorder } from './recorder.ts'
 
 /** A transport as its listener and its way to connect. */
@@ -58,7 +59,7 @@ export const listenerCompliance = (name: string, { listen, connect }: ListenerFa
 
     it('an occupied port is ADDRESS_IN_USE, and the message names it', async () => {
       const listener = await listen({ host: HOST, port: 0 }, () => {})
-      const error = await errorOf(listen({ host: HOST, port: listener.port }, () => {}))
+      const error = await failure(listen({ host: HOST, port: listener.port }, () => {}))
       expect(error).toMatchObject({ code: 'ADDRESS_IN_USE', phase: 'tcp' })
       expect(error.message).toContain(`${HOST}:${listener.port}`)
       await listener.close()
@@ -69,7 +70,7 @@ export const listenerCompliance = (name: string, { listen, connect }: ListenerFa
       { host: 'no-such-host.invalid', port: 0, code: /^HOST_(NOT_FOUND|LOOKUP_FAILED)$/ },
       { host: HOST, port: 65_536, code: 'INVALID_OPTION' },
     ])('listening on $host:$port is refused with $code', async ({ host, port, code }) => {
-      const error = await errorOf(listen({ host, port }, () => {}))
+      const error = await failure(listen({ host, port }, () => {}))
       expect(error.code).toMatch(code)
       expect(error.message).toContain(`${host}:${port}`)
     })
@@ -77,23 +78,23 @@ export const listenerCompliance = (name: string, { listen, connect }: ListenerFa
     it('a port where nothing listens is CONNECTION_REFUSED, and the message names host and port', async () => {
       const listener = await listen({ host: HOST, port: 0 }, () => {})
       await listener.close()
-      const error = await errorOf(connect({ host: 'localhost', port: listener.port }))
+      const error = await failure(connect({ host: 'localhost', port: listener.port }))
       expect(error).toMatchObject({ code: 'CONNECTION_REFUSED', phase: 'tcp' })
       expect(error.message).toContain(`localhost:${listener.port}`)
     })
 
     it('an unknown host fails in the phase dns', async () => {
-      const error = await errorOf(connect({ host: 'no-such-host.invalid', port: 1883 }))
+      const error = await failure(connect({ host: 'no-such-host.invalid', port: 1883 }))
       expect(error.code).toMatch(/^HOST_(NOT_FOUND|LOOKUP_FAILED)$/)
       expect(error.phase).toBe('dns')
     })
 
     it('a signal ends an attempt, before it and during it', async () => {
       const early = AbortSignal.abort(new TypeError('enough'))
-      const error = await errorOf(connect({ host: HOST, port: 9 }, { signal: early }))
+      const error = await failure(connect({ host: HOST, port: 9 }, { signal: early }))
       expect(error).toMatchObject({ code: 'ABORTED', cause: early.reason })
       const during = new AbortController()
-      const attempt = errorOf(connect({ host: HOST, port: 9 }, { signal: during.signal }))
+      const attempt = failure(connect({ host: HOST, port: 9 }, { signal: during.signal }))
       during.abort()
       expect((await attempt).code).toBe('ABORTED')
     })
@@ -112,8 +113,6 @@ export const listenerCompliance = (name: string, { listen, connect }: ListenerFa
   })
 }
 
-const HOST = '127.0.0.1'
-
 /** Hands values from a callback to those who wait for them. */
 class Mailbox<Value> {
   readonly #values: Value[] = []
@@ -131,17 +130,7 @@ class Mailbox<Value> {
   }
 }
 
-const errorOf = async (attempt: Promise<unknown>): Promise<TransportError> => {
-  try {
-    await attempt
-  } catch (error) {
-    if (TransportError.isInstance(error)) return error
-    throw error
-  }
-  throw new TypeError('the attempt succeeded')
-}
-
-const codeOf = async (attempt: Promise<unknown>): Promise<string> => (await errorOf(attempt)).code
+const codeOf = async (attempt: Promise<unknown>): Promise<string> => (await failure(attempt)).code
 
 /** A kernel accepts before the listener can refuse: the client may see a connection that ends at once. */
 const refusedOrClosed = async (attempt: Promise<ByteStream>): Promise<boolean> => {
