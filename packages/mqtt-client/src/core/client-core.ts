@@ -82,8 +82,8 @@ export class ClientCore {
     this.publisher = new Publisher(
       {
         sizeOf: (packet) => encodedLength(packet, this.#version),
-        write: (packet, item) => {
-          this.#write(packet)
+        write: (packet, item, atMost) => {
+          this.#write(packet, atMost)
           if (item) this.#sent.push(item)
         },
         pubrel: (packetId) => this.#write({ type: 'pubrel', packetId, reasonCode: 0 }),
@@ -321,8 +321,8 @@ export class ClientCore {
     return true
   }
 
-  #write(packet: Packet): void {
-    this.output.append(packet, this.#version)
+  #write(packet: Packet, atMost?: number): void {
+    this.output.append(packet, this.#version, atMost)
     this.#keepAlive.sent(this.#now)
     this.#settings.tap?.('sent', packet)
     this.#host.bytesWaiting()

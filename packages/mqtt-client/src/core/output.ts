@@ -13,8 +13,9 @@ export class Output {
     return this.#length
   }
 
-  append(packet: Packet, version: ProtocolVersion): void {
-    const needed = this.#length + encodedLength(packet, version)
+  /** `atMost`: bytes that it takes at most, where that is known. */
+  append(packet: Packet, version: ProtocolVersion, atMost = encodedLength(packet, version)): void {
+    const needed = this.#length + atMost
     if (needed > this.#bytes.length) {
       const larger = new Uint8Array(Math.max(needed, this.#bytes.length * 2))
       larger.set(this.#bytes.subarray(0, this.#length))

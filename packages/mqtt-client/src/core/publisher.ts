@@ -25,7 +25,8 @@ type Acknowledgement = {
 export interface PublisherHost {
   /** Bytes of the packet as it would be on the wire. */
   sizeOf(packet: PublishPacket): number
-  write(packet: PublishPacket, sent: Outgoing | undefined): void
+  /** `atMost`: bytes that it takes at most. */
+  write(packet: PublishPacket, sent: Outgoing | undefined, atMost: number): void
   pubrel(packetId: number): void
   store(operation: StoreOperation): void
   wallNow(): number
@@ -285,14 +286,14 @@ export class Publisher {
       this.#host.store({ type: 'outgoing-sent', sequence: item.sequence, packetId })
     }
     // An alias may cost 3 bytes more before it saves any.
-    if (item.mayAlias && size + 3 <= server.maximumPacketSizeBytes) {
+    if (server.topicAliasMaximum > 0 && item.mayAlias && size + 3 <= server.maximumPacketSizeBytes) {
       const assigned = this.#aliases.assign(packet.topicName)
       if (assigned) {
         const topicName = assigned.isNew ? packet.topicName : ''
         sending = { ...sending, topicName, properties: { ...sending.properties, topicAlias: assigned.alias } }
       }
     }
-    this.#host.write(sending, item)
+    this.#host.write(sending, item, size + 3)
     return true
   }
 
@@ -313,8 +314,9 @@ export class Publisher {
       const { message, dup } = resend
       if (!message) continue
       const packet = { ...message.packet, dup, packetId }
-      if (this.#host.sizeOf(packet) <= server.maximumPacketSizeBytes) {
-        this.#host.write(packet, undefined)
+      const size = this.#host.sizeOf(packet)
+      if (size <= server.maximumPacketSizeBytes) {
+        this.#host.write(packet, undefined, size)
         continue
       }
       // [MQTT-3.1.2-25] The new connection takes less than the old one did.

@@ -331,7 +331,9 @@ export class GodwitClient implements Client {
         this.#leaveWhenDrained()
       },
       sent: early('sent'),
-      stored: early('stored'),
+      stored: () => {
+        if (until === 'stored') this.#connector.whenCommitted(early('stored'))
+      },
     }
   }
 

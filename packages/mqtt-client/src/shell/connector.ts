@@ -62,6 +62,7 @@ export class Connector {
   #flushing = false
   #committing = false
   #operations: StoreOperation[] = []
+  #whenCommitted: (() => void)[] = []
   readonly #full = new Set<unknown>()
   /** Streams that are ending, with the timer that ends them for good. */
   readonly #leaving = new Map<ByteStream, unknown>()
@@ -190,6 +191,12 @@ export class Connector {
     this.#schedule()
   }
 
+  /** Calls back when what was given to `store` so far is committed: at once where nothing is. */
+  whenCommitted(callback: () => void): void {
+    if (this.#operations.length === 0 && !this.#committing) callback()
+    else this.#whenCommitted.push(callback)
+  }
+
   bytesWaiting(): void {
     if (this.#core.output.length > BURST_BYTES && !this.#options.store) this.#flush()
     this.#schedule()
@@ -302,9 +309,11 @@ export class Connector {
     if (!store || this.#operations.length === 0) return this.#write(bytes, sent, generation)
     output.release()
     this.#committing = true
+    const callbacks = this.#whenCommitted.splice(0)
     store.commit(this.#operations.splice(0)).then(
       () => {
         this.#committing = false
+        for (const callback of callbacks) callback()
         this.#write(bytes, sent, generation)
         this.#schedule()
       },

@@ -134,16 +134,20 @@ describe('a session store', () => {
     await connected
     await step()
     const published = Promise.all([client.publish('a', '1', { qos: 1 }), client.publish('a', '2', { qos: 1 })])
-    await settle()
+    const stored = client.publish('a', '3', { qos: 1, until: 'stored' })
+    expect(await outcome(stored)).toBe('pending')
     expect(server.last.of('publish')).toHaveLength(0)
     expect(commits.at(-1)?.map(({ type }) => type)).toEqual([
       'outgoing-put',
       'outgoing-sent',
       'outgoing-put',
       'outgoing-sent',
+      'outgoing-put',
+      'outgoing-sent',
     ])
     await step()
-    expect(server.last.of('publish')).toHaveLength(2)
+    await stored
+    expect(server.last.of('publish')).toHaveLength(3)
     await published
     await step()
     await client.subscribe('in', () => {})

@@ -18,8 +18,14 @@ export function toPairs(properties: UserProperties | undefined): readonly UserPr
   return Object.entries(properties).flatMap(([name, value]) => [value].flat().map((one): UserProperty => [name, one]))
 }
 
-/** What optional fields say, without the ones that say nothing; undefined where none is left. */
+/** What optional fields say, without the ones that say nothing; undefined where none is left. Runs for each message. */
 export function defined<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } | undefined {
-  const entries = Object.entries(fields).filter(([, value]) => value !== undefined)
-  return entries.length > 0 ? (Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> }) : undefined
+  let some: { [K in keyof T]: Exclude<T[K], undefined> } | undefined
+  for (const name in fields) {
+    const value = fields[name]
+    if (value === undefined) continue
+    some ??= {} as { [K in keyof T]: Exclude<T[K], undefined> }
+    some[name] = value as Exclude<T[typeof name], undefined>
+  }
+  return some
 }
