@@ -48,7 +48,7 @@ export function exitCodeOfConnack(reasonCode: number, protocolVersion: number): 
 
 /** The table that `--help` prints and the README repeats. */
 export const EXIT_CODE_TABLE: readonly (readonly [codes: string, meaning: string])[] = [
-  ['0', 'done; also when the reader of our output went away (mqtt sub | head)'],
+  ['0', 'done; also when a pipe that reads our output ends (head)'],
   ['1-5', 'CONNECT refused, Return Code of 3.1 and 3.1.1'],
   ['2', 'usage error: nothing was sent'],
   ['7', 'connection lost, or the server ended it without a reason'],

@@ -3,8 +3,6 @@ import { processTerminal } from './terminal.ts'
 
 const exitCode = await run(process.argv.slice(2), processTerminal())
 // What was written to a pipe may still be on its way where pipes are asynchronous.
-await Promise.all(
-  [process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write('', resolve))),
-)
+await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write('', resolve))))
 // Standard input may still be open (a terminal, a pipe that never ends): the end of the command is the end of the process.
 process.exit(exitCode)

@@ -26,14 +26,17 @@ export async function sub(words: readonly string[], flags: SubFlags, terminal: T
   watch(connection, ending)
   const state: { subscription?: Subscription | undefined } = {}
   const begin = async (): Promise<void> => {
-    // Messages left over in a resumed Session come right behind CONNACK: their handler is there before CONNECT.
-    connection.client.on('message', (message) => void receive(message))
-    await connection.connect()
-    if (plan.unsubscribe.length > 0) await connection.client.unsubscribe(plan.unsubscribe)
-    if (plan.topicFilters.length > 0) {
-      state.subscription = await connection.client.subscribe(plan.topicFilters, receive, plan.subscribeOptions)
-      tellGranted(connection, state.subscription)
-    }
+    const { client } = connection
+    // Everything is in place before CONNECT: what a resumed Session still holds comes right behind CONNACK.
+    receiver.listen()
+    const unsubscribed = plan.unsubscribe.length === 0 ? undefined : client.unsubscribe(plan.unsubscribe)
+    const subscribed =
+      plan.topicFilters.length === 0
+        ? undefined
+        : client.subscribe(plan.topicFilters, (message) => receiver.receive(message), plan.subscribeOptions)
+    await Promise.all([connection.connect(), unsubscribed, subscribed])
+    state.subscription = await subscribed
+    if (state.subscription !== undefined) tellGranted(connection, state.subscription)
     if (plan.exitAfterSubscribe) ending.finish(ExitCode.success)
   }
   try {

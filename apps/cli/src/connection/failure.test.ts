@@ -74,7 +74,7 @@ describe('failures of the connection', () => {
     const { message } = explained(
       new MqttError('CONNECT_REFUSED', '', { reasonCode: 0x87, reasonString: 'no\u001b[2J\nway\u202e' }),
     )
-    expect(message).toBe('h:1883 refused the connection: not authorized (0x87), "no?[2J?way?"')
+    expect(message).toBe('h:1883 refused the connection: not authorized (0x87), "no\\x1b[2J\\nway\\u{202e}"')
   })
 
   it('anything else stays what it is', () => {

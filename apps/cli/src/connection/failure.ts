@@ -2,6 +2,7 @@ import { reasonCodeName } from '@godwit/mqtt-codec'
 import { MqttError } from '@godwit/mqtt-client'
 import { CliError } from '../cli-error.ts'
 import { ExitCode, exitCodeOfConnack } from '../exit-codes.ts'
+import { printable } from '../output/printable.ts'
 
 export interface Circumstances {
   readonly address: string
@@ -83,11 +84,6 @@ function spaced(name: string): string {
     .replaceAll(/([a-z])([A-Z0-9])/g, '$1 $2')
     .toLowerCase()
     .replaceAll(/\bqos\b/g, 'QoS')
-}
-
-/** A server's text must not steer the terminal. */
-function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}]/gu, '?')
 }
 
 function transportFailure(

@@ -18,7 +18,7 @@ export function palette(terminal: Pick<Terminal, 'environment'>, stream: OutputS
   const style =
     (format: Parameters<typeof styleText>[0]): Style =>
     (text) =>
-      colourful && text !== '' ? styleText(format, text) : text
+      colourful && text !== '' ? styleText(format, text, { validateStream: false }) : text
   return {
     heading: style('bold'),
     name: style('cyan'),
