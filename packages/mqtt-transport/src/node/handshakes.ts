@@ -36,10 +36,6 @@ export class Handshakes {
     server.on('tlsClientError', (error: Error, socket: TLSSocket) => onError(failureOf(error, socket, attempt())))
   }
 
-  get pending(): number {
-    return this.#pending.size
-  }
-
   /** Cuts those that are under way. */
   cut(): void {
     for (const { socket } of this.#pending.values()) socket.destroy()

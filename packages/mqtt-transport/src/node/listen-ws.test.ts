@@ -103,6 +103,28 @@ describe('the upgrade', () => {
     await expect(everything(raw)).resolves.toMatch(/^HTTP\/1\.1 408 /)
   })
 
+  it('a refused connection is closed from this side, even when the client keeps its half open', async () => {
+    const { port } = await listen()
+    const raw = await opened.rawTo(port, { allowHalfOpen: true })
+    raw.write(requestText({}, '/other'))
+    raw.resume()
+    await new Promise((resolve) => raw.once('end', resolve))
+    // Only a socket that is gone answers with a reset.
+    const writing = setInterval(() => raw.write('x'), 5)
+    await everything(raw)
+    clearInterval(writing)
+    expect(raw.destroyed).toBe(true)
+  })
+
+  it('close() cuts connections that have not been upgraded', async () => {
+    const { listener, port } = await listen()
+    const raw = await opened.rawTo(port)
+    await connectedTo(port)
+    await listener.close()
+    // Not 408 after the time of the handshake.
+    await expect(everything(raw)).resolves.toBe('')
+  })
+
   it('hostile #120: compression is never agreed on', async () => {
     const { port } = await listen()
     const answer = await handshake(port, { 'Sec-WebSocket-Extensions': 'permessage-deflate; client_max_window_bits' })

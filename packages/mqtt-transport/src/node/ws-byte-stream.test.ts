@@ -135,6 +135,25 @@ describe('an accepted WebSocket', () => {
     expect(recorder.chunks.length).toBeLessThan(1_000)
   })
 
+  it('a pause while held bytes are handed over reaches the writer', async () => {
+    const { webSocket, recorder } = await accept()
+    recorder.onChunk = () => recorder.call(() => recorder.stream.pause())
+    // Two frames in one segment: the second is held.
+    webSocket.send(sequence(0, 1))
+    webSocket.send(sequence(1, 1))
+    await recorder.bytes(1)
+    while (recorder.receivedBytes < 2) {
+      recorder.call(() => recorder.stream.resume())
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    for (let sent = 0; sent < 32 * 1_048_576 && webSocket.bufferedAmount < 4 * 1_048_576; sent += 65_536) {
+      webSocket.send(sequence(sent, 65_536))
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect(webSocket.bufferedAmount).toBeGreaterThan(1_048_576)
+    expect(recorder.receivedBytes).toBe(2)
+  })
+
   it('what is held of a closed connection comes before its onClose', async () => {
     const { webSocket, recorder } = await accept()
     recorder.onChunk = () => recorder.call(() => recorder.stream.pause())

@@ -159,6 +159,19 @@ export const byteStreamCompliance = (
       })
     }
 
+    bothWays('calls onDrain only when nothing is buffered, however long writing goes on', async (writer, reader) => {
+      const part = 524_288
+      let sent = 0
+      for (let count = 0; count < 40; count++) {
+        writer.call(() => writer.stream.write(sequence(sent, part)))
+        sent += part
+        await turn()
+      }
+      await reader.bytes(sent)
+      // The recorder has looked at bufferedBytes in each onDrain.
+      expect(writer.violations).toStrictEqual([])
+    })
+
     bothWays('end() lets everything out first, and both sides close in order', async (writer, reader) => {
       const sent = 1_048_576
       writer.stream.writeAll([sequence(0, 100), sequence(100, sent - 100)])
@@ -253,6 +266,22 @@ export const byteStreamCompliance = (
         const reader = Recorder.open(streams[late])
         await reader.closed()
         expect(reader.closes).toStrictEqual([{ clean: false }])
+        expect(reader.violations).toStrictEqual([])
+      })
+    })
+
+    it.each([0, 1] as const)('takes pause(), write() and end() before open() (stream %i)', async (late) => {
+      await withPair(make, async (streams) => {
+        const other = Recorder.open(streams[1 - late]!)
+        other.stream.write(sequence(0, 1_000))
+        streams[late].pause()
+        streams[late].write(sequence(0, 100))
+        streams[late].end()
+        await other.bytes(100)
+        const reader = Recorder.open(streams[late])
+        await Promise.all([reader.closed(), other.closed()])
+        expect(reader.calls.filter((call) => call === 'data')).toStrictEqual([])
+        expect([reader.closes, other.closes]).toStrictEqual([[{ clean: true }], [{ clean: true }]])
         expect(reader.violations).toStrictEqual([])
       })
     })
