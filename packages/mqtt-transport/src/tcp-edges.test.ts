@@ -145,13 +145,16 @@ const rawPeer = async (reading: ReadingMode): Promise<{ raw: Socket; server: Rec
   return { raw, server, listener }
 }
 
+/** Of util-linux: it changes the limits of a running process. */
+const PRLIMIT = 'prlimit'
+
 /** Lets this process open so many more files, and no more. */
 const limitOpenFiles = (more: number): (() => void) => {
   const setLimit = (limit: string): void => {
-    const { status } = spawnSync('prlimit', ['--pid', String(process.pid), `--nofile=${limit}`])
-    expect(status, 'prlimit of util-linux').toBe(0)
+    const { status } = spawnSync(PRLIMIT, ['--pid', String(process.pid), `--nofile=${limit}`])
+    expect(status, 'prlimit').toBe(0)
   }
-  const { stdout } = spawnSync('prlimit', ['--pid', String(process.pid), '--nofile', '--output=SOFT', '--noheadings'])
+  const { stdout } = spawnSync(PRLIMIT, ['--pid', String(process.pid), '--nofile', '--output=SOFT', '--noheadings'])
   const before = stdout.toString().trim()
   // Numbers are given from the lowest: the gaps below the highest are filled, so that the limit is near.
   const highest = Math.max(...readdirSync('/proc/self/fd').map(Number))
