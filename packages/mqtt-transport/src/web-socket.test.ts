@@ -66,6 +66,15 @@ describe('connectWebSocket over a page that plays', () => {
     expect(socket.closedWith).toStrictEqual([undefined])
   })
 
+  it('survives a platform that reports an error inside of close()', async () => {
+    const attempt = connectWebSocket('ws://example.org/mqtt')
+    const socket = FakeWebSocket.latest()
+    socket.onClosing = () => socket.onerror?.({ message: 'closed while connecting' })
+    socket.onerror?.({ message: 'refused' })
+    await expect(attempt).rejects.toThrow('refused')
+    expect(socket.closedWith).toStrictEqual([undefined])
+  })
+
   it('[MQTT-6.0.0-1] hostile #118: a text frame ends the stream', async () => {
     const { socket, recorder } = await connected()
     socket.onmessage?.({ data: 'text' })
@@ -152,6 +161,7 @@ class FakeWebSocket {
   protocol = 'mqtt'
   readyState = 0
   bufferedAmount = 0
+  onClosing: (() => void) | undefined
   onopen: (() => void) | null = null
   onmessage: ((event: { data: unknown }) => void) | null = null
   onclose: ((event: { code: number; reason: string }) => void) | null = null
@@ -176,5 +186,6 @@ class FakeWebSocket {
 
   close(code?: number): void {
     this.closedWith.push(code)
+    this.onClosing?.()
   }
 }

@@ -36,6 +36,8 @@ export const connectWebSocket = (url: string, options: ConnectWebSocketOptions =
       signal?.removeEventListener('abort', onAbort)
       if (error === undefined) return resolve(new WebSocketByteStream(socket, url))
       socket.onopen = socket.onclose = null
+      // Node 22 reports an error inside of close().
+      socket.onerror = ignore
       socket.close()
       reject(error)
     }
@@ -74,6 +76,8 @@ const platform = globalThis as unknown as {
   queueMicrotask(task: () => void): void
 }
 
+const ignore = (): void => {}
+
 const OPEN = 1
 const POLL_MS = 10
 
@@ -93,7 +97,7 @@ class WebSocketByteStream implements ByteStream {
     this.peer = { transport: url.startsWith('wss:') ? 'wss' : 'ws', subprotocol: socket.protocol }
     socket.onopen = null
     // Not null: an emitter of Node throws where nobody listens.
-    socket.onerror = () => {}
+    socket.onerror = ignore
     socket.onmessage = (event) => this.#receive(event.data)
     socket.onclose = (event) => this.#close(closeInfoOf(event.code, event.reason))
   }
