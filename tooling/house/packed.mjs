@@ -12,9 +12,8 @@ import { published } from './workspaces.mjs'
 
 /** Minified, gzip -9, in bytes. `platform: browser` takes the browser conditions. */
 const SIZE_BUDGETS = [
-  // Ceilings of today, so that nothing grows; the aims are 6 KiB and 12 KiB.
-  { package: '@godwit/mqtt-codec', code: "export * from '@godwit/mqtt-codec'", bytes: 10 * 1024 + 512 },
-  { package: '@godwit/mqtt-client', code: "export { connect } from '@godwit/mqtt-client'", bytes: 29 * 1024 },
+  { package: '@godwit/mqtt-codec', code: "export * from '@godwit/mqtt-codec'", bytes: 6 * 1024 },
+  { package: '@godwit/mqtt-client', code: "export { connect } from '@godwit/mqtt-client'", bytes: 12 * 1024 },
 ]
 
 /**

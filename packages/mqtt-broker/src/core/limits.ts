@@ -235,7 +235,6 @@ export const LIMITS = {
     'the newcomer is refused for 10 s (0x9F)',
     'takeoversRefused',
   ),
-  publishesPerSecond: limit(Infinity, 'count', 'of one Client', 'it is read more slowly', 'none'),
   readBytesPerTurn: limit(
     256 * KiB,
     'bytes',
@@ -258,8 +257,6 @@ export const LIMITS = {
     'the least used are forgotten',
     'none',
   ),
-  uncommittedBytes: limit(16 * MiB, 'bytes', 'changes that wait for the disk', 'publishers are not read', 'none'),
-  uncommittedRecords: limit(10_000, 'count', 'changes that wait for the disk', 'publishers are not read', 'none'),
 } as const satisfies Record<string, LimitDescription>
 
 export type LimitName = keyof typeof LIMITS
