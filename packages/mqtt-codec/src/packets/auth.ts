@@ -34,7 +34,8 @@ export const writeAuth = (writer: PacketWriter, packet: AuthPacket): void => {
   const { reasonCode, properties } = packet
   writer.only5('AUTH')
   writer.check(
-    mayStandIn(AUTH, reasonCode) && (properties === undefined ? reasonCode === 0 : !!properties.authenticationMethod),
+    mayStandIn(AUTH, reasonCode) &&
+      (properties === undefined ? reasonCode === 0 : properties.authenticationMethod !== undefined),
     'AUTH',
   )
   writer.begin(0xf0, 2)
