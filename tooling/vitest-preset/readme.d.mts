@@ -1,1 +1,1 @@
-export declare function runReadme(testUrl: string): Promise<{ printed: string; promised: string }>
+export declare function runReadme(url: URL): Promise<{ printed: string; promised: string }>

@@ -4,15 +4,19 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import ts from 'typescript'
 
-/** Runs the first ts block of the README beside a package's src and gives what it printed and what the README says. */
-export async function runReadme(testUrl) {
-  const readme = readFileSync(new URL('../README.md', testUrl), 'utf8')
+/**
+ * Runs the first ts block of a README and gives what it printed and what the README says it prints.
+ *
+ * @param {URL} url
+ */
+export async function runReadme(url) {
+  const readme = readFileSync(url, 'utf8')
   const block = (language) => new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``).exec(readme)?.[1] ?? ''
   const { outputText } = ts.transpileModule(block('ts'), {
     compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 },
   })
   const node = ['--conditions=godwit-source', '--import', 'tsx', '--input-type=module', '-e', outputText]
-  const cwd = fileURLToPath(new URL('..', testUrl))
+  const cwd = fileURLToPath(new URL('.', url))
   const { stdout } = await promisify(execFile)(process.execPath, node, { cwd, timeout: 15_000 })
   return { printed: stdout, promised: block('text') }
 }

@@ -13,7 +13,7 @@ describe('starting', () => {
 
   it('says what is wrong with an occupied port, a foreign address and a missing file', async () => {
     const { broker, urls } = await start(parseOptions(['--port', '0', '--ws-port', 'off'])!, silentLogger)
-    const { port } = new URL(urls[0])
+    const { port } = new URL(urls[0]!)
     const attempt = (...argv: string[]) => start(parseOptions([...argv, '--ws-port', 'off'])!, silentLogger)
     await expect(attempt('--port', port)).rejects.toMatchObject({
       exitCode: 4,

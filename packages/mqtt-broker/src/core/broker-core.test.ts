@@ -126,10 +126,10 @@ describe('PUBLISH', () => {
     )
     for (const client of clients) client.received()
     const properties = { userProperties: [['k', 'v'] as const], contentType: 'text' }
-    clients[2].send(message('t', 'five', { qos: 1, packetId: 1, properties }))
-    clients[1].send(message('t', 'four', { qos: 1, packetId: 1 }))
-    expect(seen(clients[0])).toEqual(['publish t five q1 #1', 'publish t four q1 #2'])
-    const [five, , four] = clients[2].received()
+    clients[2]!.send(message('t', 'five', { qos: 1, packetId: 1, properties }))
+    clients[1]!.send(message('t', 'four', { qos: 1, packetId: 1 }))
+    expect(seen(clients[0]!)).toEqual(['publish t five q1 #1', 'publish t four q1 #2'])
+    const [five, , four] = clients[2]!.received()
     expect(five).toMatchObject({ type: 'publish', properties })
     expect(four).toMatchObject({ type: 'publish' })
   })
@@ -363,8 +363,8 @@ describe('SUBSCRIBE', () => {
     const publisher = join(broker, 'p')
     for (const packetId of [1, 2]) publisher.send(message('t', `${packetId}`, { qos: 1, packetId }))
     expect(members.map((member) => seen(member).length)).toEqual([1, 1])
-    members[0].cut()
-    expect(seen(members[1])).toEqual([expect.stringMatching(/^publish t 1 q1/)])
+    members[0]!.cut()
+    expect(seen(members[1]!)).toEqual([expect.stringMatching(/^publish t 1 q1/)])
   })
 
   it('hostile #72: retained messages are replayed a few a turn, within the window', () => {

@@ -57,10 +57,10 @@ describe('Deadlines', () => {
         const model = new Map<number, number>()
         for (const each of steps) {
           if (each.type === 'arm') {
-            deadlines.arm(all[each.which], each.at)
+            deadlines.arm(all[each.which]!, each.at)
             model.set(each.which, each.at)
           } else if (each.type === 'cancel') {
-            deadlines.cancel(all[each.which])
+            deadlines.cancel(all[each.which]!)
             model.delete(each.which)
           } else {
             ran = []
