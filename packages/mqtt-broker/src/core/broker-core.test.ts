@@ -184,6 +184,20 @@ describe('PUBLISH', () => {
     expect(broker.core.counters.receiveMaximumExceeded).toBe(1)
   })
 
+  it('I8: what has been acknowledged no longer counts towards our Receive Maximum, refused or not', () => {
+    const broker = new VirtualBroker({
+      limits: { receiveMaximum: 2 },
+      edges: { authorizePublish: (_client, topicName) => topicName !== 'no' },
+    })
+    const publisher = join(broker, 'p')
+    for (let packetId = 1; packetId <= 10; packetId++) {
+      publisher.send(message('t', 'x', { qos: 1, packetId })).send(message('no', 'x', { qos: 2, packetId: 100 }))
+      publisher.send(message('t', 'x', { qos: 2, packetId })).send({ type: 'pubrel', packetId, reasonCode: 0 })
+    }
+    expect(publisher.closed).toBe(false)
+    expect(seen(publisher)).toHaveLength(40)
+  })
+
   it('[MQTT-3.3.2-12] hostile #45 #46: Topic Aliases', () => {
     const broker = new VirtualBroker()
     const subscriber = join(broker, 's').send(subscribeTo('#'))
@@ -430,6 +444,23 @@ describe('Wills', () => {
     broker.connect('a', options).send({ type: 'disconnect', reasonCode: 0 })
     broker.pass(60_000)
     expect(seen(watcher)).toEqual([])
+  })
+
+  it('[MQTT-3.1.3-9] I14: a return before the delay is over keeps the old Will from ever being published', () => {
+    const broker = new VirtualBroker()
+    const watcher = join(broker, 'w').send(subscribeTo('will'))
+    watcher.received()
+    const options = { will: will(5), cleanStart: false, properties: { sessionExpiryIntervalSeconds: 60 } }
+    join(broker, 'a', options).cut()
+    broker.pass(4_000)
+    const back = broker.connect('a', options)
+    broker.pass(60_000)
+    expect(seen(watcher)).toEqual([])
+    back.cut()
+    broker.pass(4_999)
+    expect(seen(watcher)).toEqual([])
+    broker.pass(1)
+    expect(seen(watcher)).toEqual(['publish will w q0'])
   })
 
   it('hostile #96: not published where the right is missing by then', () => {

@@ -92,6 +92,17 @@ describe('rights', () => {
     expect(broker.core.counters.queuedMessages).toBe(0)
   })
 
+  it('a Grant that is replaced is asked again, also about the topic of the last message', () => {
+    const broker = new VirtualBroker()
+    const publisher = broker.connect('p')
+    const send = (packetId: number) => publisher.send(message('t', 'x', { qos: 1, packetId }))
+    broker.core.handle({ type: 'grant-replaced', clientId: 'p', grant: { canPublish: () => true } }, 0)
+    send(1)
+    broker.core.handle({ type: 'grant-replaced', clientId: 'p', grant: { canPublish: () => false } }, 0)
+    send(2)
+    expect(seen(publisher).slice(1)).toEqual(['puback #1 10', 'puback #2 87'])
+  })
+
   it('an authenticator refuses with its own Reason Code', () => {
     const broker = new VirtualBroker({ edges: { authenticate: () => ({ reasonCode: 0x8a, reasonString: 'banned' }) } })
     expect(seen(broker.connect('a'))).toEqual(['connack 8a'])

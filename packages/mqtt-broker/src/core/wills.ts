@@ -29,8 +29,7 @@ export const willDue = (core: Core, session: Session, atOnce: boolean): void => 
   if (pending === undefined || pending.deadline !== undefined) return
   const delaySeconds = pending.will.properties?.willDelayIntervalSeconds ?? 0
   if (atOnce || delaySeconds === 0 || session.expiryIntervalSeconds === 0) return publishWill(core, session)
-  // The end of the Session publishes it too, whichever comes first.
-  if (delaySeconds >= session.expiryIntervalSeconds) return
+  // Should the Session end before that, its end publishes the Will and cancels this.
   pending.deadline = new Deadline(() => publishWill(core, session))
   core.deadlines.arm(pending.deadline, core.now + delaySeconds * 1000)
 }

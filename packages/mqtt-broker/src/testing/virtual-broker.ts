@@ -151,7 +151,10 @@ export class VirtualClient {
         : packet instanceof Uint8Array
           ? packet
           : encode(packet, this.version)
-    this.#driver.receive(bytes)
+    // A socket's read buffer holds something else as soon as the call returns: whoever kept a view is to notice.
+    const chunk = bytes.slice()
+    this.#driver.receive(chunk)
+    chunk.fill(0xdb)
     this.#broker.settle()
     return this
   }
@@ -186,10 +189,7 @@ export class VirtualClient {
   }
 
   #flush(): void {
-    if (this.frozen) {
-      this.#output.streamBytes = 0
-      return
-    }
+    if (this.frozen) return this.#driver.outputChanged()
     for (const part of this.#output.free.takeAll()) {
       this.#output.drainedBytes += part.length
       this.bytes.push(...part)

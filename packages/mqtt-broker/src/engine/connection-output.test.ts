@@ -1,0 +1,134 @@
+import { type Packet, StreamDecoder } from '@godwit/mqtt-codec'
+import { describe, expect, it } from 'vitest'
+import { message, subscribeTo, summary } from '../testing/packets.ts'
+import { VirtualBroker, type VirtualClient } from '../testing/virtual-broker.ts'
+import { CommitGate } from './commit-gate.ts'
+import { ConnectionOutput } from './connection-output.ts'
+import { SlabPool } from './slab-pool.ts'
+import { Turn } from './turn.ts'
+import { Variants } from './variants.ts'
+
+const seen = (client: VirtualClient): string[] => client.received().map(summary)
+
+/** An Output with a gate of its own, and what has come out of its free lane. */
+const output = () => {
+  const gate = new CommitGate()
+  const made = new ConnectionOutput({ pool: new SlabPool(), turn: new Turn(() => {}), gate, variants: new Variants() })
+  const decoder = new StreamDecoder({ version: 4 })
+  const out = (): string[] => {
+    const packets: string[] = []
+    for (const part of made.free.takeAll()) decoder.push(part, (packet: Packet) => packets.push(summary(packet)))
+    return packets
+  }
+  return { gate, made, out }
+}
+
+describe('the two lanes of an Output', () => {
+  it('I5: an acknowledgement leaves after its commit, not before', () => {
+    const { gate, made, out } = output()
+    made.acknowledge(0x40, 1, 0, gate.stage())
+    expect(out()).toEqual([])
+    gate.succeeded(gate.seal())
+    expect(out()).toEqual(['puback #1 0'])
+  })
+
+  it('hostile #148 [MQTT-4.6.0-4]: one that waits for nothing keeps its place behind those that do', () => {
+    const { gate, made, out } = output()
+    made.acknowledge(0x40, 1, 0, gate.stage())
+    made.acknowledge(0x40, 2, 0, 0)
+    made.pingresp()
+    expect(out()).toEqual(['pingresp'])
+    gate.succeeded(gate.seal())
+    expect(out()).toEqual(['puback #1 0', 'puback #2 0'])
+  })
+
+  it('hostile #147: nothing passes a CONNACK at the gate', () => {
+    const { gate, made, out } = output()
+    made.packet({ type: 'connack', sessionPresent: false, reasonCode: 0 }, gate.stage())
+    made.pingresp()
+    expect(out()).toEqual([])
+    gate.succeeded(gate.seal())
+    expect(out()).toEqual(['connack 0', 'pingresp'])
+    made.pingresp()
+    expect(out()).toEqual(['pingresp'])
+  })
+
+  it('a closed connection drops what waits, and counts it while it waits', () => {
+    const { gate, made, out } = output()
+    made.acknowledge(0x40, 1, 0, gate.stage())
+    expect(made.pendingBytes).toBe(4)
+    made.end()
+    gate.succeeded(gate.seal())
+    made.pingresp()
+    expect([out(), made.pendingBytes]).toEqual([[], 0])
+  })
+
+  it('I25: after a failed commit nothing that waits ever moves', () => {
+    const { gate, made, out } = output()
+    made.acknowledge(0x40, 1, 0, gate.stage())
+    gate.seal()
+    gate.failed()
+    expect([out(), gate.ready]).toEqual([[], false])
+  })
+
+  it('later commits stay where they are when an earlier one is through', () => {
+    const { gate, made, out } = output()
+    made.acknowledge(0x40, 1, 0, gate.stage())
+    const first = gate.seal()
+    made.acknowledge(0x40, 2, 0, gate.stage())
+    gate.succeeded(first)
+    expect(out()).toEqual(['puback #1 0'])
+    gate.succeeded(gate.seal())
+    expect(out()).toEqual(['puback #2 0'])
+  })
+})
+
+describe('what an Output writes', () => {
+  it('[MQTT-3.3.2-11] Topic Aliases: set once, then used; the least recently used one is set anew', () => {
+    const broker = new VirtualBroker()
+    const client = broker.connect('s', { properties: { topicAliasMaximum: 2 } }).send(subscribeTo('#'))
+    client.received()
+    const publisher = broker.connect('p')
+    for (const topicName of ['a', 'a', 'b', 'c', 'b', 'a']) publisher.send(message(topicName, 'x'))
+    const told = client
+      .received()
+      .map((packet) => (packet.type === 'publish' ? `${packet.topicName}=${packet.properties?.topicAlias}` : ''))
+    expect(told).toEqual(['a=1', '=1', 'b=2', 'c=1', '=2', 'a=1'])
+  })
+
+  it('hostile #139: a large payload arrives whole, at every subscriber and in every version', () => {
+    const broker = new VirtualBroker()
+    const text = 'x'.repeat(20_000)
+    const clients = [
+      broker.connect('a'),
+      broker.connect('b', { version: 4 }),
+      broker.connect('c', { properties: { topicAliasMaximum: 1 } }),
+    ]
+    for (const client of clients) client.send(subscribeTo('t', { qos: 1 })).received()
+    broker.connect('p').send(message('t', text, { qos: 1, packetId: 1 }))
+    for (const client of clients) {
+      const [packet] = client.received()
+      expect(packet?.type === 'publish' && packet.payload.length).toBe(text.length)
+      expect(packet?.type === 'publish' && packet.payload.every((byte) => byte === 0x78)).toBe(true)
+    }
+  })
+
+  it('[MQTT-3.1.2-24] [MQTT-3.2.2-19] hostile #142: Reason String and User Properties are left out first', () => {
+    const settings = { connackUserProperties: [['key', 'x'.repeat(100)]] as const }
+    const broker = new VirtualBroker({ settings })
+    const [connack] = broker.connect('a', { properties: { maximumPacketSizeBytes: 60 } }).received()
+    expect(connack).toMatchObject({ type: 'connack', reasonCode: 0 })
+    expect(connack?.type === 'connack' && connack.properties?.userProperties).toBeUndefined()
+    const tiny = broker.connect('b', { properties: { maximumPacketSizeBytes: 3 } })
+    expect([tiny.closed, seen(tiny)]).toEqual([true, []])
+    const many = broker.connect('c', { properties: { maximumPacketSizeBytes: 30 } })
+    many.received()
+    const filters = Array.from(
+      { length: 40 },
+      (_, number) =>
+        ({ topicFilter: `t${number}`, qos: 0, noLocal: false, retainAsPublished: false, retainHandling: 0 }) as const,
+    )
+    many.send({ type: 'subscribe', packetId: 1, subscriptions: filters })
+    expect(seen(many)).toEqual(['disconnect 95'])
+  })
+})
