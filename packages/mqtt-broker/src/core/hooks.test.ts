@@ -92,6 +92,17 @@ describe('rights', () => {
     expect(broker.core.counters.queuedMessages).toBe(0)
   })
 
+  it('a password that an authenticator looks at later is still the one that was sent', () => {
+    let password: Uint8Array | undefined
+    const authenticate = (_ticket: number, request: { password?: Uint8Array }): undefined =>
+      void (password = request.password)
+    const broker = new VirtualBroker({ edges: { authenticate } })
+    broker.connect('a', { username: 'u', password: Uint8Array.of(1, 2, 3) })
+    broker.connect('b', { username: 'u' })
+    broker.connect('c', { username: 'u', password: Uint8Array.of(4, 5, 6) })
+    expect([...(password ?? [])]).toEqual([4, 5, 6])
+  })
+
   it('a Grant that is replaced is asked again, also about the topic of the last message', () => {
     const broker = new VirtualBroker()
     const publisher = broker.connect('p')

@@ -177,15 +177,11 @@ export class ConnectionDriver implements Driver, Deferred {
     const scanner = this.#scanner
     const { core, text, limits } = this.#environment
     const version = connection.phase === 'open' ? connection.version : undefined
-    const packet = decodeFrame(
-      scanner.bytes,
-      scanner.start,
-      scanner.bodyStart,
-      scanner.end,
-      version,
-      text,
-      this.#environment.decodeLimits,
-    )
+    // A copy: the payload of a Will outlives this call, a password may wait for an authenticator, and the read buffer is
+    // shared by all connections.
+    const bytes = scanner.bytes.slice(scanner.start, scanner.end)
+    const bodyStart = scanner.bodyStart - scanner.start
+    const packet = decodeFrame(bytes, 0, bodyStart, bytes.length, version, text, this.#environment.decodeLimits)
     if (isDecodeFailure(packet)) return this.#refused(packet, now)
     switch (packet.type) {
       case 'puback':
