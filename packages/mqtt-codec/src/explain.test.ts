@@ -63,6 +63,25 @@ describe('explain', () => {
     ])
   })
 
+  it.each([
+    ['20020305', 4, ['1, must be 0', 'yes', '5 not authorized']],
+    ['20020009', 4, ['9 no such code']],
+    ['2003009900', 5, ['0x99 PayloadFormatInvalid', 'none']],
+    ['100d00044d51545409 0100000001 61', 5, ['9, no version', '1, must be 0', 'none']],
+    ['100d00044d51545404 020005 0001 61', 4, ['5 s', 'MQTT 3.1.1']],
+    ['8207000100000161c0', 5, ['3, must be 0']],
+    ['820700010000016130', 5, ['no such value']],
+    ['f00119', 5, ['0x19 ReAuthenticate']],
+    ['e001ff', 5, ['0xff no such code']],
+    ['0000', 5, ['0 reserved']],
+    ['3003000180', 4, ['not UTF-8']],
+    ['30ffffffff7f', 4, ['268435455 bytes follow']],
+    ['', 5, []],
+  ] as const)('says what is there, right or wrong: %s', (hex, version, meanings) => {
+    const said = all(explain(bytesOf(hex.replaceAll(' ', '')), version).parts).map(({ meaning }) => meaning)
+    for (const meaning of meanings) expect(said).toContain(meaning)
+  })
+
   it('a CONNECT says its own version', () => {
     const bytes = encode(
       { type: 'connect', protocolVersion: 3, clientId: 'a', cleanStart: true, keepAliveSeconds: 0 },

@@ -55,6 +55,46 @@ describe('SubscriptionIndex', () => {
     expect(resolved).toBe(4)
   })
 
+  it('keeps topics apart that share a hash: of 200,000 some do, and each has its own entry', () => {
+    const index = new SubscriptionIndex<string>({ maximumEntries: 150_000, hashSeed: 7 })
+    index.add('deep/+/+', 'all')
+    for (let number = 0; number < 200_000; number++) {
+      const topicName = `deep/${number}/x`
+      const entry = index.entry(topicName)
+      if (entry.topicName !== topicName || entry.resolved[0] !== 'all')
+        throw new TypeError(`${topicName} has the entry of ${entry.topicName}`)
+    }
+    expect(index.entries).toBe(150_000)
+    for (let number = 0; number < 200_000; number += 7)
+      expect(index.entry(`deep/${number}/x`).topicName).toBe(`deep/${number}/x`)
+  })
+
+  it('I20: takes every level away that no filter needs, and says what was not there', () => {
+    const index = new SubscriptionIndex<number>()
+    for (const filter of ['a/+/c', 'a/+/c/#', '+/b', 'a/+']) index.add(filter, 1)
+    index.add('a/+/c', 1)
+    index.add('a', 1)
+    index.add('a', 1)
+    expect(index.size).toBe(5)
+    for (const [filter, value] of [
+      ['a/+/x', 1],
+      ['x/#', 1],
+      ['a/+/c', 2],
+      ['a', 2],
+      ['nothing', 1],
+    ] as const) {
+      expect(index.remove(filter, value)).toBe(false)
+    }
+    for (const filter of ['a/+/c', 'a/+/c/#', '+/b', 'a/+', 'a']) expect(index.remove(filter, 1)).toBe(true)
+    expect([index.size, index.match('a/b/c'), index.match('a')]).toEqual([0, [], []])
+  })
+
+  it('is bounded in bytes, too, and never gives up the topic that was just asked for', () => {
+    const index = new SubscriptionIndex<number>({ maximumEntryBytes: 1 })
+    for (const name of ['a', 'b', 'c']) expect(index.entry(name).topicName).toBe(name)
+    expect(index.entries).toBe(1)
+  })
+
   it('hostile #26 #44: refuses bytes that are no Topic Name', () => {
     const index = new SubscriptionIndex<number>()
     const reason = (bytes: Uint8Array) => (index.entryOfBytes(bytes, 0, bytes.length) as { reason?: string }).reason

@@ -1,6 +1,7 @@
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import {
   isShared,
+  isTopicName,
   matches,
   parametersOf,
   parseSharedSubscription,
@@ -61,6 +62,20 @@ describe('Topic Names and Topic Filters', () => {
   ])('hostile #65 [MQTT-4.8.2-1] [MQTT-4.8.2-2]: refuses %j', (text, reason, at) => {
     expect(isShared(text)).toBe(true)
     expect(parseSharedSubscription(text)).toEqual({ refused: true, reason, at })
+  })
+
+  it('says whether a text is a Topic Name, and counts bytes as UTF-8 does', () => {
+    expect([isTopicName('a/b'), isTopicName('a/+'), isTopicName('')]).toEqual([true, false, false])
+    for (const [text, bytes] of [
+      ['é', 2],
+      ['€', 3],
+      ['😀', 4],
+    ] as const) {
+      expect([isTopicName(text, { maximumBytes: bytes }), isTopicName(text, { maximumBytes: bytes - 1 })]).toEqual([
+        true,
+        false,
+      ])
+    }
   })
 
   it('takes a Shared Subscription apart', () => {

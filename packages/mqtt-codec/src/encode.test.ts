@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest'
+import { encode, EncodeError, encodeInto, type Packet, type ProtocolVersion } from './index.ts'
+
+const publish = {
+  type: 'publish',
+  topicName: 't',
+  payload: new Uint8Array(0),
+  qos: 0,
+  retain: false,
+  dup: false,
+} as const
+const subscription = { topicFilter: 'a', qos: 0, noLocal: false, retainAsPublished: false, retainHandling: 0 } as const
+const connect = { type: 'connect', protocolVersion: 4, clientId: 'a', cleanStart: true, keepAliveSeconds: 0 } as const
+
+describe('mistakes of a caller', () => {
+  it.each<[string, unknown, ProtocolVersion, string]>([
+    ['a lone surrogate', { ...publish, topicName: '\uD800' }, 4, 'INVALID_TEXT'],
+    ['a low surrogate first', { ...publish, topicName: '\uDC00\uD800' }, 4, 'INVALID_TEXT'],
+    ['U+0000', { ...publish, topicName: 'a\u0000' }, 4, 'INVALID_TEXT'],
+    ['text of 65,536 bytes', { ...publish, topicName: 'é'.repeat(32_768) }, 4, 'INVALID_TEXT'],
+    ['a wildcard in a Topic Name', { ...publish, topicName: 'a/#' }, 4, 'INVALID_VALUE'],
+    ['an empty Topic Name', { ...publish, topicName: '' }, 4, 'INVALID_VALUE'],
+    ['QoS 1 without an identifier', { ...publish, qos: 1 }, 4, 'INVALID_VALUE'],
+    ['QoS 3', { ...publish, qos: 3, packetId: 1 }, 4, 'INVALID_VALUE'],
+    ['DUP with QoS 0', { ...publish, dup: true }, 4, 'INVALID_VALUE'],
+    ['a Keep Alive of 65,536', { ...connect, keepAliveSeconds: 65_536 }, 4, 'INVALID_VALUE'],
+    ['a SUBSCRIBE without filters', { type: 'subscribe', packetId: 1, subscriptions: [] }, 5, 'INVALID_VALUE'],
+    [
+      'a misplaced wildcard',
+      { type: 'subscribe', packetId: 1, subscriptions: [{ ...subscription, topicFilter: 'a#' }] },
+      5,
+      'INVALID_VALUE',
+    ],
+    ['a Reason Code of another packet', { type: 'puback', packetId: 1, reasonCode: 0x8e }, 5, 'INVALID_VALUE'],
+    ['AUTH in 3.1.1', { type: 'auth', reasonCode: 0 }, 4, 'NOT_IN_THIS_VERSION'],
+    ['binary data of 65,536 bytes', { ...connect, username: 'u', password: new Uint8Array(65_536) }, 4, 'TOO_LONG'],
+    [
+      'a Receive Maximum of 0',
+      { ...connect, protocolVersion: 5, properties: { receiveMaximum: 0 } },
+      5,
+      'INVALID_VALUE',
+    ],
+  ])('%s', (_title, packet, version, code) => {
+    const error = (() => {
+      try {
+        return encode(packet as Packet, version)
+      } catch (thrown) {
+        return thrown
+      }
+    })()
+    expect(EncodeError.isInstance(error)).toBe(true)
+    expect(error).toMatchObject({ code })
+  })
+
+  it('memory that is too small, and nothing is written behind it', () => {
+    const target = new Uint8Array(4).fill(7)
+    expect(() => encodeInto({ type: 'puback', packetId: 1, reasonCode: 0 }, 4, target.subarray(0, 3), 0)).toThrow(
+      expect.objectContaining({ code: 'BUFFER_TOO_SMALL' }),
+    )
+    expect(target[3]).toBe(7)
+    expect(EncodeError.isInstance(new TypeError('x'))).toBe(false)
+  })
+})
