@@ -1,0 +1,199 @@
+import { describe, expect, it } from 'vitest'
+import {
+  decode,
+  decodeFrame,
+  encode,
+  encodePublishHeader,
+  FrameScanner,
+  isDecodeFailure,
+  PublishFrame,
+  readPublishFrame,
+  StreamDecoder,
+  variableByteIntegerLength,
+  writeVariableByteInteger,
+  type DecodeLimits,
+  type ProtocolVersion,
+} from './index.ts'
+import { bytesOf } from './testing/index.ts'
+
+const refused = (hex: string, version?: ProtocolVersion, limits?: DecodeLimits): string => {
+  const decoded = decode(bytesOf(hex.replaceAll(' ', '')), version, undefined, limits)
+  if (!isDecodeFailure(decoded)) return decoded.type
+  return `${decoded.kind} ${decoded.reasonCode.toString(16)}${decoded.protocolVersion === undefined ? '' : ` as ${decoded.protocolVersion}`}`
+}
+
+/** The same bytes read in place. */
+const inPlace = (hex: string, version: ProtocolVersion, limits?: DecodeLimits): string => {
+  const scanner = new FrameScanner({ version })
+  scanner.push(bytesOf(hex.replaceAll(' ', '')))
+  expect(scanner.next()).toBe(true)
+  const failure = readPublishFrame(
+    new PublishFrame(),
+    scanner.bytes,
+    scanner.start,
+    scanner.bodyStart,
+    scanner.end,
+    version,
+    limits,
+  )
+  return failure === undefined ? 'accepted' : `${failure.kind} ${failure.reasonCode.toString(16)}`
+}
+
+describe('CONNECT', () => {
+  it.each([
+    [
+      'hostile #15: MQIsdp with flags in its first byte is taken',
+      '14 0f 0006 4d5149736470 03 02 0000 0001 61',
+      'connect',
+    ],
+    [
+      'hostile #15: MQTT with flags in its first byte is not',
+      '14 0d 0004 4d515454 04 02 0000 0001 61',
+      'malformed-packet 81 as 4',
+    ],
+    ['hostile #17: level 3 of MQTT', '10 0d 0004 4d515454 03 02 0000 0001 61', 'unsupported-protocol-version 84 as 4'],
+    [
+      'hostile #17: MQTT of level 0x84, as bridges try it',
+      '10 0d 0004 4d515454 84 02 0000 0001 61',
+      'unsupported-protocol-version 84 as 4',
+    ],
+    [
+      'hostile #17: MQTT of level 7',
+      '10 0e 0004 4d515454 07 02 0000 00 0001 61',
+      'unsupported-protocol-version 84 as 5',
+    ],
+    [
+      'hostile #21 [MQTT-3.1.2-22]: a Password without a User Name in 3.1.1',
+      '10 10 0004 4d515454 04 42 0000 0001 61 0001 62',
+      'malformed-packet 81 as 4',
+    ],
+    ['hostile #21: and in 5.0', '10 11 0004 4d515454 05 42 0000 00 0001 61 0001 62', 'connect'],
+    ['hostile #19: Will QoS 3', '10 12 0004 4d515454 04 1e 0000 0001 61 0001 77 0000', 'malformed-packet 81 as 4'],
+    ['hostile #20: Will QoS without a Will', '10 0d 0004 4d515454 04 0a 0000 0001 61', 'malformed-packet 81 as 4'],
+    [
+      'hostile #38: Authentication Data without a method',
+      '10 12 0004 4d515454 05 02 0000 04 16 0001 61 0001 61',
+      'protocol-error 82 as 5',
+    ],
+    [
+      '[MQTT-1.5.5-1]: an overlong Remaining Length in 5.0',
+      '10 8e00 0004 4d515454 05 02 0000 00 0001 61',
+      'malformed-packet 81 as 5',
+    ],
+    ['hostile #3: and in 3.1.1, where it is no rule', '10 8d00 0004 4d515454 04 02 0000 0001 61', 'connect'],
+  ])('%s', (_title, hex, expected) => {
+    expect(refused(hex)).toBe(expected)
+  })
+
+  it('[MQTT-3.1.0-1] comes first: without a version nothing else is taken', () => {
+    expect(refused('c000')).toBe('protocol-error 82')
+    const bytes = bytesOf('c000')
+    expect(decodeFrame(bytes, 0, 2, 2, undefined)).toMatchObject({ statement: 'MQTT-3.1.0-1' })
+    expect(decodeFrame(bytesOf('c100'), 0, 2, 2, 4)).toMatchObject({ kind: 'malformed-packet' })
+    const decoder = new StreamDecoder()
+    const types: string[] = []
+    const connect = encode(
+      { type: 'connect', protocolVersion: 5, clientId: 'a', cleanStart: true, keepAliveSeconds: 0 },
+      5,
+    )
+    expect(decoder.push(Uint8Array.of(...connect, 0xc0, 0), ({ type }) => types.push(type))).toBeUndefined()
+    expect([types, decoder.version]).toEqual([['connect', 'pingreq'], 5])
+    expect(new StreamDecoder().push(Uint8Array.of(0x30), () => {})).toMatchObject({ reasonCode: 0x82 })
+  })
+
+  it('hostile #29: control characters in names are refused where the limits say so, in 5.0 with 0x85 for an identifier', () => {
+    const limits = { allowControlCharacters: false }
+    const withId = (level: number, character: number): string =>
+      level === 5
+        ? `10 0e 0004 4d515454 05 02 0000 00 0001 ${character.toString(16).padStart(2, '0')}`
+        : `10 0d 0004 4d515454 04 02 0000 0001 ${character.toString(16).padStart(2, '0')}`
+    expect([
+      refused(withId(5, 1), undefined, limits),
+      refused(withId(5, 1)),
+      refused(withId(5, 0x61), undefined, limits),
+    ]).toEqual(['client-identifier-not-valid 85 as 5', 'connect', 'connect'])
+    expect(refused('82 06 0001 0001 01 00', 4, limits)).toBe('malformed-packet 81 as 4')
+    expect(refused('82 07 0001 0002 c3a9 00', 4, limits)).toBe('subscribe')
+  })
+
+  it('CONNACK of 3.1.1: every refusal has a Return Code, the nearest where there is none of its own', () => {
+    const codes = [0x84, 0x85, 0x88, 0x86, 0x87, 0x89, 0x9f, 0x8a, 0x97].map(
+      (reasonCode) => encode({ type: 'connack', sessionPresent: false, reasonCode }, 4)[3],
+    )
+    expect(codes.slice(0, 5)).toEqual([1, 2, 3, 4, 5])
+    for (const code of codes) expect([3, 5, 1, 2, 4]).toContain(code)
+    expect(encode({ type: 'connack', sessionPresent: false, reasonCode: 0x8a }, 4)[3]).toBe(5)
+    expect(encode({ type: 'connack', sessionPresent: false, reasonCode: 0x89 }, 4)[3]).toBe(3)
+  })
+})
+
+describe('PUBLISH, in place as decoded', () => {
+  it.each([
+    ['hostile #43: no Topic Name and no alias', '30 03 0000 00', 5, 'protocol-error 82'],
+    ['an alias for it', '30 06 0000 03 23 0001', 5, 'accepted'],
+    ['hostile #32: a Property Length of five bytes', '30 08 0001 61 ffffffff 01', 5, 'malformed-packet 81'],
+    ['hostile #32: an overlong Property Length', '30 05 0001 61 8000', 5, 'malformed-packet 81'],
+    ['hostile #30: a Property Length beyond the packet', '30 04 0001 61 05', 5, 'malformed-packet 81'],
+    ['hostile #31: a string beyond the properties', '30 08 0001 61 03 03 0005 61', 5, 'malformed-packet 81'],
+    ['hostile #51: a wildcard in the Response Topic', '30 08 0001 61 04 08 0001 23', 5, 'protocol-error 82'],
+    ['an empty Response Topic', '30 07 0001 61 03 08 0000', 5, 'protocol-error 82'],
+    ['hostile #52: Payload Format 2', '30 06 0001 61 02 01 02', 5, 'protocol-error 82'],
+    ['hostile #71: Subscription Identifier 0', '30 06 0001 61 02 0b 00', 5, 'protocol-error 82'],
+    ['an overlong Subscription Identifier', '30 07 0001 61 03 0b 81 00', 5, 'malformed-packet 81'],
+    ['hostile #26: a property that is not UTF-8', '30 08 0001 61 04 03 0001 ff', 5, 'malformed-packet 81'],
+    ['hostile #50: cut before its identifier', '32 03 0001 61', 4, 'malformed-packet 81'],
+  ] as const)('%s', (_title, hex, version, expected) => {
+    expect(inPlace(hex, version)).toBe(expected)
+    expect(refused(hex, version)).toBe(expected === 'accepted' ? 'publish' : `${expected} as ${version}`)
+  })
+
+  it('hostile #29 #40: the limits hold for both', () => {
+    const responseTopic = '30 08 0001 61 04 08 0001 01'
+    const pairs = '30 0b 0001 61 07 26 0001 61 0001 62'
+    for (const limits of [{ allowControlCharacters: false }, { allowControlCharacters: true }] as const) {
+      const expected = limits.allowControlCharacters ? 'accepted' : 'malformed-packet 81'
+      expect(inPlace(responseTopic, 5, limits)).toBe(expected)
+    }
+    expect(inPlace(pairs, 5, { maximumUserProperties: 0 })).toBe('quota-exceeded 97')
+    expect(inPlace(pairs, 5, { maximumUserPropertyBytes: 5 })).toBe('quota-exceeded 97')
+    expect(inPlace(pairs, 5, { maximumUserPropertyBytes: 6 })).toBe('accepted')
+    expect(refused(pairs, 5, { maximumUserPropertyBytes: 5 })).toBe('quota-exceeded 97 as 5')
+  })
+
+  it('a header without its payload is the beginning of the whole', () => {
+    const packet = {
+      type: 'publish',
+      topicName: 'a',
+      payload: new Uint8Array(50_000),
+      qos: 1,
+      retain: true,
+      dup: false,
+      packetId: 7,
+    } as const
+    const whole = encode(packet, 5)
+    const header = encodePublishHeader(packet, 5)
+    expect([...header]).toEqual([...whole.subarray(0, whole.length - 50_000)])
+    const long = encode(
+      { type: 'unsubscribe', packetId: 1, topicFilters: Array.from({ length: 9 }, () => 'x'.repeat(9_000)) },
+      4,
+    )
+    expect(decode(long, 4)).toMatchObject({ type: 'unsubscribe' })
+  })
+})
+
+describe('Variable Byte Integers', () => {
+  it.each([
+    [0, 1],
+    [127, 1],
+    [128, 2],
+    [16_383, 2],
+    [16_384, 3],
+    [2_097_151, 3],
+    [2_097_152, 4],
+    [268_435_455, 4],
+  ])('%i takes %i bytes', (value, length) => {
+    expect(variableByteIntegerLength(value)).toBe(length)
+    const target = new Uint8Array(6)
+    expect(writeVariableByteInteger(target, 1, value)).toBe(1 + length)
+  })
+})
