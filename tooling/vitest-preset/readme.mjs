@@ -13,7 +13,7 @@ export async function runReadme(url) {
   const readme = readFileSync(url, 'utf8')
   const block = (language) => new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``).exec(readme)?.[1] ?? ''
   const { outputText } = ts.transpileModule(block('ts'), {
-    compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 },
+    compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 },
   })
   const node = ['--conditions=godwit-source', '--import', 'tsx', '--input-type=module', '-e', outputText]
   const cwd = fileURLToPath(new URL('.', url))

@@ -1,12 +1,12 @@
 import { createBroker } from '@godwit/mqtt-broker'
+import { describeWithPeers } from '@godwit/vitest-preset/peers'
 import { expect, it } from 'vitest'
-import { describeWithPeer } from './peers.ts'
 import { Running, run } from './processes.ts'
 
 /** `-d` makes mosquitto_sub say when its SUBACK has come: from then on nothing is lost. `stdbuf` lets it say so at once. */
 const subscribed = /Subscribed \(mid/
 
-describeWithPeer('mosquitto-clients', "Debian's mosquitto_pub and mosquitto_sub against the broker", () => {
+describeWithPeers(['mosquitto_sub'], "Debian's mosquitto_pub and mosquitto_sub against the broker", () => {
   for (const version of ['mqttv31', 'mqttv311', 'mqttv5']) {
     for (const qos of ['0', '1', '2']) {
       it(`${version}: a message at QoS ${qos} arrives`, async () => {

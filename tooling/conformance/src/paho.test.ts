@@ -1,6 +1,6 @@
 import { createBroker } from '@godwit/mqtt-broker'
+import { describeWithPeers } from '@godwit/vitest-preset/peers'
 import { expect, it } from 'vitest'
-import { describeWithPeer } from './peers.ts'
 import { run } from './processes.ts'
 
 /** Subscribes, publishes at each QoS once the SUBACK is there, prints what arrives and leaves after three messages. */
@@ -31,19 +31,13 @@ client.loop_forever(retry_first_connection=False)
 print('\\n'.join(sorted(seen)))
 `
 
-describeWithPeer('python3-paho-mqtt', 'Paho for Python against the broker', () => {
+describeWithPeers(['python3-paho-mqtt'], 'Paho for Python against the broker', (python) => {
   for (const transport of ['tcp', 'websockets'] as const) {
     for (const version of ['3.1', '3.1.1', '5.0']) {
       it(`${version} over ${transport}: every QoS arrives as it was sent`, async () => {
         await using broker = createBroker()
         const { port } = await broker.listen(transport === 'tcp' ? 'mqtt://127.0.0.1:0' : 'ws://127.0.0.1:0/mqtt')
-        const { code, stdout, stderr } = await run('/usr/bin/python3', [
-          '-c',
-          PROGRAM,
-          String(port),
-          version,
-          transport,
-        ])
+        const { code, stdout, stderr } = await run(python, ['-c', PROGRAM, String(port), version, transport])
         expect(stderr).toBe('')
         expect(code).toBe(0)
         expect(stdout.toString()).toBe('paho/0 message 0 0\npaho/1 message 1 1\npaho/2 message 2 2\n')
