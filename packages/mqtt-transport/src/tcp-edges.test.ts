@@ -1,6 +1,8 @@
-import { spawnSync } from 'node:child_process'
-import { closeSync, openSync, readdirSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
+import { createInterface } from 'node:readline'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { ByteStream } from './byte-stream.ts'
 import type { Listener } from './listener.ts'
@@ -106,7 +108,7 @@ describe('TCP', () => {
       running.stream.write(sequence(0, 10))
       await running.bytes(10)
 
-      const restore = limitOpenFiles(8)
+      const restore = await limitOpenFiles(8)
       try {
         const attempts = await Promise.allSettled(
           Array.from({ length: 40 }, () => connectTcp({ host: HOST, port: listener.port, connectTimeoutMs: 2_000 })),
@@ -119,7 +121,7 @@ describe('TCP', () => {
         expect(running.closes).toStrictEqual([])
         for (const attempt of attempts) if (attempt.status === 'fulfilled') attempt.value.destroy()
       } finally {
-        restore()
+        await restore()
       }
       const late = Recorder.open(await connectTcp({ host: HOST, port: listener.port }))
       late.stream.write(sequence(0, 10))
@@ -145,25 +147,31 @@ const rawPeer = async (reading: ReadingMode): Promise<{ raw: Socket; server: Rec
   return { raw, server, listener }
 }
 
-/** Of util-linux: it changes the limits of a running process. */
-const PRLIMIT = 'prlimit'
-
-/** Lets this process open so many more files, and no more. */
-const limitOpenFiles = (more: number): (() => void) => {
-  const setLimit = (limit: string): void => {
-    const { status } = spawnSync(PRLIMIT, ['--pid', String(process.pid), `--nofile=${limit}`])
-    expect(status, 'prlimit').toBe(0)
+/**
+ * Lets this process open so many more files, and no more, until the returned function is called. The program that changes
+ * the limit (of util-linux) is run by a shell that is there before: under the limit nothing can be started any more.
+ */
+const limitOpenFiles = async (more: number): Promise<() => Promise<void>> => {
+  const shell = spawn('sh', [
+    '-c',
+    `while read -r limit; do prlimit --pid ${process.pid} --nofile="$limit:"; echo $?; done`,
+  ])
+  const answers = createInterface(shell.stdout)[Symbol.asyncIterator]()
+  const setLimit = async (limit: string): Promise<void> => {
+    shell.stdin.write(`${limit}\n`)
+    expect(await answers.next(), 'exit code of prlimit').toStrictEqual({ done: false, value: '0' })
   }
-  const { stdout } = spawnSync(PRLIMIT, ['--pid', String(process.pid), '--nofile', '--output=SOFT', '--noheadings'])
-  const before = stdout.toString().trim()
+  const [, before = ''] = /^Max open files +(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? []
   // Numbers are given from the lowest: the gaps below the highest are filled, so that the limit is near.
   const highest = Math.max(...readdirSync('/proc/self/fd').map(Number))
   const fillers: number[] = []
   do fillers.push(openSync('/dev/null', 'r'))
   while (fillers.at(-1)! < highest)
-  setLimit(`${fillers.at(-1)! + more}:`)
-  return () => {
+  await setLimit(String(fillers.at(-1)! + more))
+  return async () => {
     for (const filler of fillers) closeSync(filler)
-    setLimit(`${before}:`)
+    await setLimit(before)
+    shell.stdin.end()
+    await once(shell, 'close')
   }
 }
