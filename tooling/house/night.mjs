@@ -28,6 +28,21 @@ const SUITES = [
     what: `Stryker on packages/${name}: how many planted faults its tests find`,
     run: (/** @type {number} */ timeoutMs) => mutate(`packages/${name}`, timeoutMs),
   })),
+  {
+    name: 'statements',
+    minutes: 20,
+    what: 'whether the tests of 40 normative statements notice that the code breaks them; which 40 depends on the date',
+    run: (timeoutMs) =>
+      inCopy(async (place) => {
+        const seed = new Date().toISOString().slice(0, 10).replaceAll('-', '')
+        const script = 'tooling/spec/src/try-mutations.mjs'
+        const output = await run('statements', process.execPath, [script, '--sample', '40', '--seed', seed], {
+          cwd: place,
+          timeoutMs,
+        })
+        return output.trimEnd()
+      }),
+  },
   ...['22', '24', '26'].map((version) => ({
     name: `node-${version}`,
     minutes: 20,
@@ -164,12 +179,30 @@ async function fetched(name, command, args) {
 }
 
 /**
- * In a copy, since Stryker changes sources in place.
+ * Stryker changes sources in place.
  *
  * @param {string} folder
  * @param {number} timeoutMs
  */
-async function mutate(folder, timeoutMs) {
+const mutate = (folder, timeoutMs) =>
+  inCopy(async (place) => {
+    const stryker = tool('stryker', [])[0].replace(
+      join(ROOT, 'node_modules'),
+      join(place, 'tooling/mutation/node_modules'),
+    )
+    const output = await run('stryker', stryker, ['run', '../../tooling/mutation/stryker.config.mjs'], {
+      cwd: join(place, folder),
+      timeoutMs,
+    })
+    return output.slice(output.indexOf('[Survived]') >= 0 ? output.indexOf('[Survived]') : -3000)
+  })
+
+/**
+ * Work that changes files, in a checkout of its own.
+ *
+ * @param {(place: string) => Promise<string>} work
+ */
+async function inCopy(work) {
   const place = mkdtempSync(join(tmpdir(), 'godwit-mutation-'))
   try {
     await run('clone', 'git', ['clone', '--quiet', ROOT, place])
@@ -183,15 +216,7 @@ async function mutate(folder, timeoutMs) {
       ],
       { cwd: place },
     )
-    const stryker = tool('stryker', [])[0].replace(
-      join(ROOT, 'node_modules'),
-      join(place, 'tooling/mutation/node_modules'),
-    )
-    const output = await run('stryker', stryker, ['run', '../../tooling/mutation/stryker.config.mjs'], {
-      cwd: join(place, folder),
-      timeoutMs,
-    })
-    return output.slice(output.indexOf('[Survived]') >= 0 ? output.indexOf('[Survived]') : -3000)
+    return await work(place)
   } finally {
     rmSync(place, { recursive: true, force: true })
   }

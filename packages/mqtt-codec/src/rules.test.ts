@@ -63,7 +63,7 @@ describe('CONNECT', () => {
       'unsupported-protocol-version 84 as 5',
     ],
     [
-      'hostile #21 [MQTT-3.1.2-22]: a Password without a User Name in 3.1.1',
+      'hostile #21 [MQTT-3.1.2-22 v3.1.1]: a Password without a User Name in 3.1.1',
       '10 10 0004 4d515454 04 42 0000 0001 61 0001 62',
       'malformed-packet 81 as 4',
     ],
@@ -85,7 +85,7 @@ describe('CONNECT', () => {
     expect(refused(hex)).toBe(expected)
   })
 
-  it('[MQTT-3.1.0-1] comes first: without a version nothing else is taken', () => {
+  it('[MQTT-3.1.0-1 v3.1.1 v5.0] comes first: without a version nothing else is taken', () => {
     expect(refused('c000')).toBe('protocol-error 82')
     const bytes = bytesOf('c000')
     expect(decodeFrame(bytes, 0, 2, 2, undefined)).toMatchObject({ statement: 'MQTT-3.1.0-1' })

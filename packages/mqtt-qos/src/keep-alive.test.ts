@@ -11,7 +11,7 @@ describe('the server', () => {
     [65_535, 5, 98_302_505],
     [0, 7, Number.POSITIVE_INFINITY],
   ])(
-    '[MQTT-3.1.2-22] [MQTT-3.1.2-24] I28 Keep Alive %i, last packet at %i: closes at %i',
+    '[MQTT-3.1.2-22 v5.0] [MQTT-3.1.2-24 v3.1.1] I28 Keep Alive %i, last packet at %i: closes at %i',
     (keepAliveSeconds, lastReceivedMs, deadlineMs) => {
       expect(serverKeepAliveDeadlineMs(keepAliveSeconds, lastReceivedMs)).toBe(deadlineMs)
     },
@@ -19,7 +19,7 @@ describe('the server', () => {
 })
 
 describe('the client', () => {
-  it('[MQTT-3.1.2-20] [MQTT-3.1.2-23] sends PINGREQ after one Keep Alive in which it sent nothing', () => {
+  it('[MQTT-3.1.2-20 v5.0] [MQTT-3.1.2-23 v3.1.1] sends PINGREQ after one Keep Alive in which it sent nothing', () => {
     const keepAlive = new KeepAlive(60, 0)
     keepAlive.sent(10_000)
     keepAlive.received(50_000)
@@ -96,7 +96,7 @@ describe('the client', () => {
     expect(keepAlive.deadlineMs).toBe(Number.POSITIVE_INFINITY)
   })
 
-  it('[MQTT-3.1.2-20] never leaves the server without a packet for longer than the Keep Alive, and never gives up on one that answers', () => {
+  it('[MQTT-3.1.2-20 v5.0] never leaves the server without a packet for longer than the Keep Alive, and never gives up on one that answers', () => {
     const step = fc.record({ afterMs: fc.integer({ min: 0, max: 40_000 }), kind: fc.constantFrom('sent', 'received') })
     fc.assert(
       fc.property(fc.integer({ min: 5, max: 30 }), fc.array(step, { maxLength: 60 }), (keepAliveSeconds, steps) => {

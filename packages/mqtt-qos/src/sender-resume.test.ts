@@ -18,7 +18,7 @@ function brief(resends: readonly SenderResend<string>[]): string[] {
 }
 
 describe('what is sent again', () => {
-  it('[MQTT-4.4.0-1] hostile #82 everything unacknowledged, once, same identifiers, original order, DUP set', () => {
+  it('[MQTT-4.4.0-1 v3.1.1 v5.0] hostile #82 everything unacknowledged, once, same identifiers, original order, DUP set', () => {
     const sender = senderWith(10, [1, 2, 1])
     sender.onPuback(1, 0)
     sender.start(2, 'later')
@@ -42,7 +42,7 @@ describe('what is sent again', () => {
     expect([sender.quota, sender.start(1, 'new')]).toEqual([10, 2])
   })
 
-  it('[MQTT-4.6.0-4] PUBRELs in the order of their PUBRECs, among the others where they were first sent', () => {
+  it('[MQTT-4.6.0-4 v3.1.1 v5.0] PUBRELs in the order of their PUBRECs, among the others where they were first sent', () => {
     const sender = senderWith(10, [2, 1, 2])
     sender.onPubrec(3, 0)
     sender.onPubrec(1, 0)

@@ -13,16 +13,16 @@ import {
 
 describe('Topic Names and Topic Filters', () => {
   it.each([
-    ['a/#', 'a', true, '[MQTT-4.7.1-2]'],
-    ['a/#', 'a/b/c', true, '[MQTT-4.7.1-2]'],
-    ['a/+', 'a/b', true, '[MQTT-4.7.1-3]'],
-    ['a/+', 'a', false, '[MQTT-4.7.1-3]'],
-    ['+', '/a', false, '[MQTT-4.7.1-3]'],
-    ['/+', '/a', true, '[MQTT-4.7.1-3]'],
-    ['#', '$SYS/x', false, '[MQTT-4.7.2-1]'],
-    ['+/x', '$SYS/x', false, '[MQTT-4.7.2-1]'],
-    ['$SYS/#', '$SYS/x', true, '[MQTT-4.7.2-1]'],
-    ['A', 'a', false, '[MQTT-4.7.3-4]'],
+    ['a/#', 'a', true, '§4.7.1.2'],
+    ['a/#', 'a/b/c', true, '§4.7.1.2'],
+    ['a/+', 'a/b', true, '§4.7.1.3'],
+    ['a/+', 'a', false, '§4.7.1.3'],
+    ['+', '/a', false, '§4.7.1.3'],
+    ['/+', '/a', true, '§4.7.1.3'],
+    ['#', '$SYS/x', false, '[MQTT-4.7.2-1 v3.1.1 v5.0]'],
+    ['+/x', '$SYS/x', false, '[MQTT-4.7.2-1 v3.1.1 v5.0]'],
+    ['$SYS/#', '$SYS/x', true, '[MQTT-4.7.2-1 v3.1.1 v5.0]'],
+    ['A', 'a', false, '[MQTT-4.7.3-4 v3.1.1 v5.0]'],
   ])('%s against %s: %s %s', (filter, name, expected) => {
     expect(matches(filter, name)).toBe(expected)
   })
@@ -33,9 +33,12 @@ describe('Topic Names and Topic Filters', () => {
     ['a\u0000', 'null-character', 1],
     ['x'.repeat(65_536), 'too-long', 65_535],
     ['/'.repeat(201), 'too-many-levels', 200],
-  ])('[MQTT-4.7.3-1] [MQTT-4.7.3-2] [MQTT-4.7.3-3] refuses a Topic Name: %#', (text, reason, at) => {
-    expect(parseTopicName(text)).toEqual({ refused: true, reason, at })
-  })
+  ])(
+    '[MQTT-4.7.3-1 v3.1.1 v5.0] [MQTT-4.7.3-2 v3.1.1 v5.0] [MQTT-4.7.3-3 v3.1.1 v5.0] refuses a Topic Name: %#',
+    (text, reason, at) => {
+      expect(parseTopicName(text)).toEqual({ refused: true, reason, at })
+    },
+  )
 
   it.each([
     ['a#', 'wildcard-not-alone', 1],

@@ -51,13 +51,13 @@ describe('connectWebSocket over a page that plays', () => {
   beforeEach(() => vi.stubGlobal('WebSocket', FakeWebSocket))
   afterEach(() => vi.unstubAllGlobals())
 
-  it('[MQTT-6.0.0-3] offers mqtt, binary, and says what was agreed on', async () => {
+  it('[MQTT-6.0.0-3 v3.1.1 v5.0] offers mqtt, binary, and says what was agreed on', async () => {
     const { socket, stream } = await connected()
     expect(socket).toMatchObject({ url: 'wss://example.org/mqtt', protocols: ['mqtt'], binaryType: 'arraybuffer' })
     expect(stream.peer).toStrictEqual({ transport: 'wss', subprotocol: 'mqtt' })
   })
 
-  it('[MQTT-6.0.0-4] refuses a server that chose no subprotocol although the page lets it pass', async () => {
+  it('[MQTT-6.0.0-4 v3.1.1 v5.0] refuses a server that chose no subprotocol although the page lets it pass', async () => {
     const attempt = connectWebSocket('ws://example.org/mqtt')
     const socket = FakeWebSocket.latest()
     socket.protocol = ''
@@ -75,7 +75,7 @@ describe('connectWebSocket over a page that plays', () => {
     expect(socket.closedWith).toStrictEqual([undefined])
   })
 
-  it('[MQTT-6.0.0-1] hostile #118: a text frame ends the stream', async () => {
+  it('[MQTT-6.0.0-1 v3.1.1 v5.0] hostile #118: a text frame ends the stream', async () => {
     const { socket, recorder } = await connected()
     socket.onmessage?.({ data: 'text' })
     socket.onmessage?.({ data: new Uint8Array([1]).buffer })

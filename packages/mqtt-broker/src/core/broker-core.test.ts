@@ -16,14 +16,14 @@ const join = (
 }
 
 describe('CONNECT', () => {
-  it('[MQTT-3.1.0-1] hostile #11: anything else first closes the connection without a word', () => {
+  it('[MQTT-3.1.0-1 v5.0] hostile #11: anything else first closes the connection without a word', () => {
     for (const first of ['c000', '300400016178', '8206000100016100', 'e000', '4002']) {
       const client = new VirtualBroker().open().send(first)
       expect([first, client.closed, client.receivedHex()]).toEqual([first, true, ''])
     }
   })
 
-  it('[MQTT-3.1.0-2] hostile #12: a second one is a Protocol Error, and the Will is published', () => {
+  it('[MQTT-3.1.0-2 v5.0] hostile #12: a second one is a Protocol Error, and the Will is published', () => {
     const broker = new VirtualBroker()
     const watcher = join(broker, 'watcher').send(subscribeTo('will'))
     watcher.received()
@@ -34,7 +34,7 @@ describe('CONNECT', () => {
     expect(seen(watcher)).toEqual(['publish will w q0'])
   })
 
-  it('hostile #23 [MQTT-3.1.3-8]: an empty Client Identifier', () => {
+  it('hostile #23 [MQTT-3.1.3-8 v3.1.1]: an empty Client Identifier', () => {
     const broker = new VirtualBroker()
     expect(seen(broker.connect('', { version: 4, cleanStart: false }))).toEqual(['connack 85'])
     expect(seen(broker.connect('', { version: 4 }))).toEqual(['connack 0'])
@@ -42,7 +42,7 @@ describe('CONNECT', () => {
     expect(connack?.type === 'connack' && connack.properties?.assignedClientId).toMatch(/^godwit-[0-9a-f]{32}$/)
   })
 
-  it('[MQTT-3.1.4-3] I13 takes a Session over: the old connection is told and closed', () => {
+  it('[MQTT-3.1.4-3 v5.0] I13 takes a Session over: the old connection is told and closed', () => {
     const broker = new VirtualBroker()
     const old = join(broker, 'a', { cleanStart: false, properties: { sessionExpiryIntervalSeconds: 60 } })
     const next = broker.connect('a', { cleanStart: false, properties: { sessionExpiryIntervalSeconds: 60 } })
@@ -93,7 +93,7 @@ describe('CONNECT', () => {
     expect([silent.closed, dripping.closed]).toEqual([true, true])
   })
 
-  it('[MQTT-3.1.2-22] I28: silence for one and a half times the Keep Alive ends it, and nothing sooner', () => {
+  it('[MQTT-3.1.2-22 v5.0] I28: silence for one and a half times the Keep Alive ends it, and nothing sooner', () => {
     const broker = new VirtualBroker()
     const client = join(broker, 'a', { keepAliveSeconds: 10 })
     broker.pass(10_000)
@@ -247,7 +247,7 @@ describe('PUBLISH', () => {
 describe('Sessions', () => {
   const durable = { cleanStart: false, properties: { sessionExpiryIntervalSeconds: 60 } }
 
-  it('I11 I12 [MQTT-4.4.0-1] hostile #82: what was not acknowledged comes again, in order, with DUP; then what waited', () => {
+  it('I11 I12 [MQTT-4.4.0-1 v5.0] hostile #82: what was not acknowledged comes again, in order, with DUP; then what waited', () => {
     const broker = new VirtualBroker()
     const first = join(broker, 's', durable).send(subscribeTo('t', { qos: 2 }))
     const publisher = join(broker, 'p')
@@ -320,7 +320,7 @@ describe('Sessions', () => {
 })
 
 describe('SUBSCRIBE', () => {
-  it('[MQTT-3.3.1-9] [MQTT-3.3.1-10] [MQTT-3.3.1-11] hostile #74: Retain Handling', () => {
+  it('[MQTT-3.3.1-9 v5.0] [MQTT-3.3.1-10 v5.0] [MQTT-3.3.1-11 v5.0] hostile #74: Retain Handling', () => {
     const broker = new VirtualBroker()
     join(broker, 'p').send(message('t', 'kept', { retain: true }))
     const client = join(broker, 's')
@@ -331,7 +331,7 @@ describe('SUBSCRIBE', () => {
     expect(seen(join(broker, 'n').send(subscribeTo('t', { retainHandling: 1 })))).toContain('publish t kept q0 retain')
   })
 
-  it('[MQTT-3.8.3-3] No Local, and [MQTT-3.3.1-13] Retain As Published', () => {
+  it('[MQTT-3.8.3-3 v5.0] No Local, and [MQTT-3.3.1-13] Retain As Published', () => {
     const broker = new VirtualBroker()
     const client = join(broker, 'a').send(subscribeTo('t', { noLocal: true }))
     const other = join(broker, 'b').send(subscribeTo('t', { retainAsPublished: true }))
@@ -351,7 +351,7 @@ describe('SUBSCRIBE', () => {
     expect(packets[0]).toMatchObject({ qos: 2, properties: { subscriptionIdentifiers: [1, 2] } })
   })
 
-  it('[MQTT-3.8.3-4] hostile #61 #66: a filter that is none stores nothing of its packet', () => {
+  it('[MQTT-3.8.3-4 v5.0] hostile #61 #66: a filter that is none stores nothing of its packet', () => {
     const broker = new VirtualBroker()
     expect(seen(join(broker, 'a').send('820b 0001 00 0005 612f232f62 00'))).toEqual(['disconnect 81'])
     expect(seen(join(broker, 'b').send('8210 0001 00 000a 2473686172652f672f78 04'))).toEqual(['disconnect 82'])
@@ -434,7 +434,7 @@ describe('Wills', () => {
     }
   })
 
-  it('[MQTT-3.14.4-3] [MQTT-3.1.3-9]: a goodbye and a return before the delay is over take it away', () => {
+  it('[MQTT-3.14.4-3 v5.0] [MQTT-3.1.3-9 v5.0]: a goodbye and a return before the delay is over take it away', () => {
     const broker = new VirtualBroker()
     const watcher = join(broker, 'w').send(subscribeTo('will'))
     watcher.received()
@@ -446,7 +446,7 @@ describe('Wills', () => {
     expect(seen(watcher)).toEqual([])
   })
 
-  it('[MQTT-3.1.3-9] I14: a return before the delay is over keeps the old Will from ever being published', () => {
+  it('[MQTT-3.1.3-9 v5.0] I14: a return before the delay is over keeps the old Will from ever being published', () => {
     const broker = new VirtualBroker()
     const watcher = join(broker, 'w').send(subscribeTo('will'))
     watcher.received()

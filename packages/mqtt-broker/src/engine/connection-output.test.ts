@@ -32,7 +32,7 @@ describe('the two lanes of an Output', () => {
     expect(out()).toEqual(['puback #1 0'])
   })
 
-  it('hostile #148 [MQTT-4.6.0-4]: one that waits for nothing keeps its place behind those that do', () => {
+  it('hostile #148 [MQTT-4.6.0-4 v5.0]: one that waits for nothing keeps its place behind those that do', () => {
     const { gate, made, out } = output()
     made.acknowledge(0x40, 1, 0, gate.stage())
     made.acknowledge(0x40, 2, 0, 0)
@@ -113,7 +113,7 @@ describe('what an Output writes', () => {
     }
   })
 
-  it('[MQTT-3.1.2-24] [MQTT-3.2.2-19] hostile #142: Reason String and User Properties are left out first', () => {
+  it('[MQTT-3.1.2-24 v5.0] [MQTT-3.2.2-19] hostile #142: Reason String and User Properties are left out first', () => {
     const settings = { connackUserProperties: [['key', 'x'.repeat(100)]] as const }
     const broker = new VirtualBroker({ settings })
     const [connack] = broker.connect('a', { properties: { maximumPacketSizeBytes: 60 } }).received()

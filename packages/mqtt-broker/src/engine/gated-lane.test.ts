@@ -18,7 +18,7 @@ describe('GatedLane', () => {
     expect(gated.sizeBytes).toBe(1)
   })
 
-  it('[MQTT-4.6.0-4] what needs no commit, or an older one, waits behind what came before it', () => {
+  it('[MQTT-4.6.0-4 v5.0] what needs no commit, or an older one, waits behind what came before it', () => {
     const pool = new SlabPool()
     const gated = new GatedLane(pool)
     const free = new Lane(pool)

@@ -68,7 +68,7 @@ describe('C5 a hostile server is left, without a throw, and tried again with bac
     ['an empty CONNACK', (connection: ScriptedServer['last']) => connection.bytes([0x20, 0])],
     ['garbage', (connection: ScriptedServer['last']) => connection.bytes([0x48, 0x54, 0x54, 0x50, 0x2f, 0x31])],
     [
-      'Session Present after Clean Start [MQTT-3.2.2-4]',
+      'Session Present after Clean Start [MQTT-3.2.2-4 v5.0]',
       (connection: ScriptedServer['last']) => connection.send({ ...connack, sessionPresent: true }),
     ],
   ])('in the handshake: %s', async (_, misbehave) => {

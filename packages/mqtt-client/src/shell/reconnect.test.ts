@@ -84,7 +84,7 @@ describe('a lost connection', () => {
 })
 
 describe('a resumed Session', () => {
-  it('[MQTT-4.4.0-1] sends again what is unacknowledged, with its identifier and DUP, in order, PUBREL instead of what had PUBREC', async () => {
+  it('[MQTT-4.4.0-1 v5.0] sends again what is unacknowledged, with its identifier and DUP, in order, PUBREL instead of what had PUBREC', async () => {
     const server = new ScriptedServer(polite({ silent: ['publish', 'pubrel'] }))
     const { client, runtime } = await online(KEPT, server)
     const all = [

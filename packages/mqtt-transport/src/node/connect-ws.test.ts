@@ -38,7 +38,7 @@ describe('connectWs', () => {
   it.each([
     { title: 'no HTTP', answer: '\x20\x02\x00\x00' },
     { title: 'no subprotocol', answer: undefined },
-  ])('[MQTT-6.0.0-4] a server that answers with $title is WEBSOCKET_REFUSED', async ({ answer }) => {
+  ])('[MQTT-6.0.0-4 v3.1.1 v5.0] a server that answers with $title is WEBSOCKET_REFUSED', async ({ answer }) => {
     const port = await opened.plainServer((socket, request) => socket.end(answer ?? upgradeWithoutSubprotocol(request)))
     await expect(failure(connectWs(`ws://${HOST}:${port}/mqtt`))).resolves.toMatchObject({ code: 'WEBSOCKET_REFUSED' })
   })

@@ -19,7 +19,7 @@ describe('the upgrade', () => {
     { offered: 'mqttv3.1, mqtt', agreed: 'mqtt' },
     { offered: 'chat, mqtt', agreed: 'mqtt' },
   ])(
-    '[MQTT-6.0.0-3] [MQTT-6.0.0-4] hostile #116: offered $offered, the answer is $agreed',
+    '[MQTT-6.0.0-3 v3.1.1 v5.0] [MQTT-6.0.0-4 v3.1.1 v5.0] hostile #116: offered $offered, the answer is $agreed',
     async ({ offered, agreed }) => {
       const { port, accepted } = await listen()
       const answer = await handshake(port, { 'Sec-WebSocket-Protocol': offered })

@@ -11,7 +11,7 @@ const opened = new Opened()
 afterEach(opened.close)
 
 describe('an accepted WebSocket', () => {
-  it('[MQTT-6.0.0-2] hostile #117: frames and fragments are a stream of bytes', async () => {
+  it('[MQTT-6.0.0-2 v3.1.1 v5.0] hostile #117: frames and fragments are a stream of bytes', async () => {
     const { webSocket, recorder } = await accept()
     webSocket.send(sequence(0, 10))
     webSocket.send(sequence(10, 300))
@@ -23,7 +23,7 @@ describe('an accepted WebSocket', () => {
     expect(recorder.violations).toStrictEqual([])
   })
 
-  it('[MQTT-6.0.0-1] hostile #118: a text frame is answered with 1003, and nothing after it is read', async () => {
+  it('[MQTT-6.0.0-1 v3.1.1 v5.0] hostile #118: a text frame is answered with 1003, and nothing after it is read', async () => {
     const { webSocket, recorder } = await accept()
     webSocket.send('text')
     webSocket.send(sequence(0, 10))
