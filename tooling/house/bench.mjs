@@ -1,26 +1,25 @@
-// `pnpm bench`: every benchmark in tooling/bench, one after the other, alone on the machine. `pnpm bench codec` runs one.
+// `pnpm bench`: the micro benchmarks of tooling/bench, one after the other. `pnpm bench codec` runs one. Options go to the
+// suites: --rounds 11, --block-ms 40, --only TEXT, --save; --source measures a bundle of the sources and builds nothing.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { install } from './install.mjs'
 import { ROOT, run, turbo } from './run.mjs'
-import { workspaces } from './workspaces.mjs'
 
-const wanted = process.argv.slice(2)
-const benches = workspaces()
-  .filter(({ folder, manifest }) => folder.startsWith('tooling/bench/') && manifest.scripts?.bench !== undefined)
-  .filter(({ folder }) => wanted.length === 0 || wanted.includes(folder.replace('tooling/bench/', '')))
+const MICRO = ['codec', 'topics']
 
-await install()
-// Benchmarks measure what users get: the builds, not the sources.
-await run('build', ...turbo(['run', 'build', '--output-logs=errors-only']))
-for (const { folder, manifest } of benches) {
-  console.log(`\n== ${folder}`)
-  const { status } = spawnSync(manifest.scripts?.bench ?? '', {
-    cwd: join(ROOT, folder),
-    shell: true,
+const args = process.argv.slice(2)
+const first = args.findIndex((argument) => argument.startsWith('-'))
+const suites = first === -1 ? args : args.slice(0, first)
+const options = first === -1 ? [] : args.slice(first)
+
+if (!options.includes('--source')) {
+  await install()
+  // Benchmarks measure what users get: the builds, not the sources.
+  await run('build', ...turbo(['run', 'build', '--output-logs=errors-only']))
+}
+for (const suite of suites.length > 0 ? suites : MICRO) {
+  const { status } = spawnSync(process.execPath, [join(ROOT, 'tooling/bench/run.mjs'), suite, ...options], {
     stdio: 'inherit',
-    env: { ...process.env, PATH: `${join(ROOT, folder, 'node_modules/.bin')}:${process.env.PATH}` },
   })
   if (status !== 0) process.exitCode = 1
 }
-if (benches.length === 0) console.log('no benchmark of that name in tooling/bench')

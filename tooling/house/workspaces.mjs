@@ -15,7 +15,7 @@ import { ROOT } from './run.mjs'
  */
 export function workspaces() {
   const found = []
-  for (const group of ['packages', 'apps', 'tooling', 'tooling/bench']) {
+  for (const group of ['packages', 'apps', 'tooling']) {
     if (!existsSync(join(ROOT, group))) continue
     for (const name of readdirSync(join(ROOT, group)).toSorted()) {
       const folder = `${group}/${name}`
