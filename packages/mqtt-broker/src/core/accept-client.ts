@@ -3,7 +3,7 @@ import { ReasonCode } from '@godwit/mqtt-codec'
 import { IncomingTopicAliases } from '@godwit/mqtt-qos'
 import type { Grant } from '../ports/grant.ts'
 import { windowOpened } from './acknowledgements.ts'
-import { closeConnection } from './close.ts'
+import { closeConnection, connectionEnded } from './close.ts'
 import type { Connection } from './connection.ts'
 import type { Core } from './context.ts'
 import { resend } from './delivery.ts'
@@ -20,18 +20,22 @@ import { removeWill, setWill } from './wills.ts'
 const NEVER = 0xffffffff
 
 /** The Client is who it says: it gets its Session, new or resumed, and its CONNACK (§3.1.4). */
-export const acceptClient = (core: Core, connection: Connection, packet: ConnectPacket, grant: Grant): void => {
+export const acceptClient = (
+  core: Core,
+  connection: Connection,
+  packet: ConnectPacket,
+  grant: Grant,
+  authenticationData?: Uint8Array,
+): void => {
   const principal = grant.principal ?? packet.username ?? ''
   const assigned = packet.clientId === '' ? assignedClientId(core) : undefined
   const clientId = assigned ?? packet.clientId
   let session = core.sessions.get(clientId)
-  if (session !== undefined && session.principal !== principal) {
-    return refuseConnect(
-      core,
-      connection,
-      ReasonCode.ClientIdentifierNotValid,
-      'this Client Identifier is of another principal',
-    )
+  const stranger = session !== undefined && session.principal !== principal
+  const refusal = takeoverRefusal(core, session, stranger)
+  if (refusal !== undefined) {
+    core.counters.takeoversRefused++
+    return refuseConnect(core, connection, ReasonCode.ClientIdentifierNotValid, refusal)
   }
   if (session?.connection !== undefined) {
     if (!takeoverAllowed(core, clientId)) {
@@ -45,9 +49,9 @@ export const acceptClient = (core: Core, connection: Connection, packet: Connect
     core.counters.takeovers++
     core.logger.info({ clientId }, 'session taken over by another connection')
     // [MQTT-3.1.4-3], and the Will of the old one at once where its Session does not go on (§3.1.2.5).
-    closeConnection(core, session.connection, VIOLATIONS.sessionTakenOver, packet.cleanStart)
+    closeConnection(core, session.connection, VIOLATIONS.sessionTakenOver, packet.cleanStart || stranger)
   }
-  if (session !== undefined && packet.cleanStart) endSession(core, session)
+  if (session !== undefined && (packet.cleanStart || stranger)) endSession(core, session)
   if (session?.ended) session = undefined
   const sessionPresent = session !== undefined
   if (session === undefined) {
@@ -69,16 +73,37 @@ export const acceptClient = (core: Core, connection: Connection, packet: Connect
     type: 'connack',
     sessionPresent: sessionPresent && packet.protocolVersion !== 3,
     reasonCode: ReasonCode.Success,
-    properties: packet.protocolVersion === 5 ? connackProperties(core, connection, session, packet, assigned) : {},
+    properties:
+      packet.protocolVersion === 5
+        ? {
+            ...connackProperties(core, connection, session, packet, assigned),
+            ...(authenticationData && { authenticationData }),
+          }
+        : {},
   } as const
-  if (!connection.output.packet(connack, session.staged)) {
-    return closeConnection(core, connection, VIOLATIONS.packetTooLarge)
-  }
+  if (!connection.output.packet(connack, session.staged)) return connackTooLarge(core, connection, session)
+  core.counters.connectsAccepted++
   core.observation?.clientConnected(connection.info)
   core.logger.debug({ clientId, protocolVersion: packet.protocolVersion, sessionPresent }, 'client connected')
   if (!sessionPresent) return
   resend(core, session)
   windowOpened(core, session)
+}
+
+/** No DISCONNECT before a CONNACK, and no Will of a CONNECT that was not accepted: the connection just closes. */
+const connackTooLarge = (core: Core, connection: Connection, session: Session): void => {
+  core.counters.connectsRefused++
+  removeWill(core, session)
+  connection.output.end()
+  const { reasonCode, reason } = VIOLATIONS.packetTooLarge
+  connectionEnded(core, connection, reasonCode, reason)
+}
+
+const takeoverRefusal = (core: Core, session: Session | undefined, stranger: boolean): string | undefined => {
+  const { clientTakeover } = core.settings
+  if (stranger && clientTakeover !== 'any-principal') return 'this Client Identifier is of another principal'
+  if (session?.connection === undefined || clientTakeover !== 'never') return undefined
+  return 'a Client with this Client Identifier is connected'
 }
 
 const bind = (core: Core, connection: Connection, session: Session, packet: ConnectPacket, grant: Grant): void => {
@@ -91,7 +116,6 @@ const bind = (core: Core, connection: Connection, session: Session, packet: Conn
   connection.phase = 'open'
   connection.connectedAt = core.now
   core.counters.unauthenticatedConnections--
-  core.counters.connectsAccepted++
   connection.keepAliveSeconds = effectiveKeepAliveSeconds(core, packet)
   watchKeepAlive(core, connection)
   if (packet.protocolVersion === 5) {
@@ -118,7 +142,10 @@ const connackProperties = (
   const asked = packet.properties?.sessionExpiryIntervalSeconds ?? 0
   const given = session.expiryIntervalSeconds
   const clamped = given !== Infinity && given !== asked
-  const { responseInformation } = settings
+  const { authenticationMethod } = packet.properties ?? {}
+  const responseInformation = settings.responseInformation?.replaceAll('{clientId}', () =>
+    encodeURIComponent(session.clientId),
+  )
   return {
     ...(clamped && { sessionExpiryIntervalSeconds: given }),
     ...(limits.receiveMaximum < 0xffff && { receiveMaximum: limits.receiveMaximum }),
@@ -126,6 +153,11 @@ const connackProperties = (
     ...(!settings.retainAvailable && { retainAvailable: false }),
     ...(limits.maximumPacketSizeBytes < 268_435_460 && { maximumPacketSizeBytes: limits.maximumPacketSizeBytes }),
     ...(assignedClientId !== undefined && { assignedClientId }),
+    ...(!settings.wildcardSubscriptionAvailable && { wildcardSubscriptionAvailable: false }),
+    ...(!settings.subscriptionIdentifiersAvailable && { subscriptionIdentifiersAvailable: false }),
+    ...(!settings.sharedSubscriptionAvailable && { sharedSubscriptionAvailable: false }),
+    // [MQTT-4.12.0-5]
+    ...(authenticationMethod !== undefined && { authenticationMethod }),
     ...(limits.topicAliasMaximum > 0 && { topicAliasMaximum: limits.topicAliasMaximum }),
     ...(settings.connackUserProperties.length > 0 && { userProperties: settings.connackUserProperties }),
     ...(connection.keepAliveSeconds !== packet.keepAliveSeconds && {

@@ -2,6 +2,7 @@ import type { DecodeFailure, Packet, PublishFrame } from '@godwit/mqtt-codec'
 import { hasControlCharacter, isWellFormedUtf8 } from '@godwit/mqtt-codec'
 import { SubscriptionIndex, parseTopicName, type TopicRefusal } from '@godwit/mqtt-topics'
 import type { Edges } from '../ports/edges.ts'
+import type { Refusal } from '../ports/grant.ts'
 import type { Interceptor } from '../ports/interceptor.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Observer } from '../ports/observer.ts'
@@ -20,6 +21,7 @@ import type { Limits } from './limits.ts'
 import { Observation } from './observation.ts'
 import type { Staging } from './output.ts'
 import { publishOwn } from './own-messages.ts'
+import { authReceived, authenticationStepped, beforeConnack } from './enhanced-authentication.ts'
 import { publish } from './publish.ts'
 import { refuseConnect } from './refuse-connect.ts'
 import { VIOLATIONS, type Violation } from './refusals.ts'
@@ -27,6 +29,7 @@ import { RetainedMessages } from './retained-messages.ts'
 import { continueReplays } from './retained-replays.ts'
 import { RoutedMessage } from './routed-message.ts'
 import { resolveRoute } from './router.ts'
+import { redirectionOf } from './server-reference.ts'
 import type { Settings } from './settings.ts'
 import type { Route, Subscriber } from './subscription.ts'
 import { finishSubscribe, subscribe, unsubscribe } from './subscribe.ts'
@@ -80,6 +83,7 @@ export class BrokerCore {
       connections: new Set(),
       waiting: new Map(),
       takeovers: new Map(),
+      redirection: redirectionOf(settings),
       inHand: new RoutedMessage(),
       now: 0,
       deliveries: 0,
@@ -141,12 +145,19 @@ export class BrokerCore {
         return this.#broken(event.connection, event.violation)
       case 'client-authenticated':
         return this.#answered(event.ticket, (connection) => authenticated(core, connection, event.result))
+      case 'authentication-stepped':
+        return this.#answered(event.ticket, (connection) => authenticationStepped(core, connection, event.step))
       case 'subscriptions-authorized':
         return this.#answered(event.ticket, (connection) => finishSubscribe(core, connection, event.verdicts))
       case 'message-published':
         return publishOwn(core, event.bytes, event.topicName, undefined)
       case 'client-disconnected':
-        return this.#disconnected(event.clientId, event.reasonCode)
+        return this.#disconnected(event.clientId, event.refusal)
+      case 'clients-redirected':
+        core.redirection = redirectionOf(event)
+        if (core.redirection === undefined) return
+        for (const connection of [...core.connections]) this.#end(connection, core.redirection)
+        return
       case 'grant-replaced': {
         const session = core.sessions.get(event.clientId)
         return session === undefined ? undefined : replaceGrant(core, session, event.grant)
@@ -190,6 +201,8 @@ export class BrokerCore {
   #handlePacket(connection: Connection, packet: Packet): Violation | undefined {
     const core = this.#core
     if (packet.type === 'connect') return connect(core, connection, packet)
+    if (packet.type === 'auth' && connection.phase !== 'before-connect') return authReceived(core, connection, packet)
+    if (connection.phase === 'authenticating') return beforeConnack(core, connection, packet)
     if (connection.phase !== 'open') return VIOLATIONS.notConnected
     switch (packet.type) {
       case 'subscribe':
@@ -201,8 +214,6 @@ export class BrokerCore {
       case 'pingreq':
         connection.output.pingresp()
         return undefined
-      case 'auth':
-        return VIOLATIONS.authWithoutMethod
       default:
         return VIOLATIONS.serverPacket
     }
@@ -229,7 +240,7 @@ export class BrokerCore {
       { clientId: connection.session?.clientId ?? '', reasonCode: violation.reasonCode },
       `connection closed: ${violation.reason}`,
     )
-    closeConnection(core, connection, violation)
+    this.#end(connection, violation)
   }
 
   #answered(ticket: number, continueWith: (connection: Connection) => void): void {
@@ -241,10 +252,21 @@ export class BrokerCore {
     connection.driver.released()
   }
 
-  #disconnected(clientId: string, reasonCode: number): void {
+  #disconnected(clientId: string, refusal: Refusal): void {
     const connection = this.#core.sessions.get(clientId)?.connection
     if (connection === undefined) return
-    closeConnection(this.#core, connection, { reasonCode, reason: 'disconnected by the operator' })
+    closeConnection(this.#core, connection, {
+      reason: refusal.reasonString ?? 'disconnected by the operator',
+      ...refusal,
+    })
+  }
+
+  /** Before its CONNACK a Client is told with that, then with a DISCONNECT. */
+  #end(connection: Connection, violation: Violation): void {
+    if (connection.phase === 'authenticating') {
+      return refuseConnect(this.#core, connection, violation.reasonCode, violation.reason)
+    }
+    closeConnection(this.#core, connection, violation)
   }
 }
 

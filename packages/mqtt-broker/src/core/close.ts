@@ -1,7 +1,11 @@
-import { ReasonCode } from '@godwit/mqtt-codec'
+import { PacketType, ReasonCode } from '@godwit/mqtt-codec'
 import type { Connection } from './connection.ts'
 import type { Core } from './context.ts'
+import { endExchange } from './exchange.ts'
+import { legalReasonCode } from './legal-reason-code.ts'
+import { problemInformation } from './problem-information.ts'
 import type { Violation } from './refusals.ts'
+import { serverReferenceFor } from './server-reference.ts'
 import { sessionWaits } from './sessions.ts'
 import { willDue } from './wills.ts'
 
@@ -10,8 +14,12 @@ export const closeConnection = (core: Core, connection: Connection, violation: V
   if (connection.phase === 'closed') return
   // Before our CONNACK there is no DISCONNECT: the caller has sent a CONNACK, or nothing is due.
   if (connection.phase === 'open' && connection.version === 5) {
-    const reasonCode = violation.reasonCode
-    connection.output.packet({ type: 'disconnect', reasonCode, properties: { reasonString: violation.reason } }, 0)
+    const reasonCode = legalReasonCode(core.logger, PacketType.disconnect, violation.reasonCode)
+    const properties = {
+      ...problemInformation(core, connection, violation.reason, violation.userProperties),
+      ...serverReferenceFor(core, reasonCode, violation.serverReference),
+    }
+    connection.output.packet({ type: 'disconnect', reasonCode, properties }, 0)
   }
   connection.output.end()
   connectionEnded(core, connection, violation.reasonCode, violation.reason, willAtOnce)
@@ -31,6 +39,7 @@ export const connectionEnded = (
   connection.phase = 'closed'
   if (connection.held) core.waiting.delete(connection.ticket)
   connection.held = false
+  endExchange(core, connection)
   core.connections.delete(connection)
   core.counters.connections = core.connections.size
   if (connection.deadline !== undefined) core.deadlines.cancel(connection.deadline)

@@ -1,11 +1,13 @@
 import type { ConnectPacket } from '@godwit/mqtt-codec'
-import { ReasonCode } from '@godwit/mqtt-codec'
+import { ReasonCode, isWellFormedUtf8 } from '@godwit/mqtt-codec'
 import { isTopicRefusal, parseTopicName } from '@godwit/mqtt-topics'
 import type { AuthenticateResult } from '../ports/authenticator.ts'
 import { isRefusal } from '../ports/authenticator.ts'
 import { acceptClient } from './accept-client.ts'
+import { awaitAuthentication } from './await-authentication.ts'
 import type { Connection } from './connection.ts'
 import type { Core } from './context.ts'
+import { beginAuthentication } from './enhanced-authentication.ts'
 import { refuseConnect } from './refuse-connect.ts'
 import { VIOLATIONS, type Violation } from './refusals.ts'
 import { isReservedTopic } from './rights.ts'
@@ -23,7 +25,8 @@ export const connect = (core: Core, connection: Connection, packet: ConnectPacke
     refuseConnect(core, connection, refusal.reasonCode, refusal.reason)
     return undefined
   }
-  authenticate(core, connection, packet)
+  if (packet.properties?.authenticationMethod !== undefined) beginAuthentication(core, connection, packet)
+  else authenticate(core, connection, packet)
   return undefined
 }
 
@@ -34,7 +37,8 @@ export const authenticated = (core: Core, connection: Connection, result: Authen
   if (packet === undefined || connection.phase === 'closed') return
   if (result === false) return refuseConnect(core, connection, ReasonCode.NotAuthorized, 'not authorized')
   if (result !== true && isRefusal(result)) {
-    return refuseConnect(core, connection, result.reasonCode, result.reasonString ?? 'refused by the authenticator')
+    const { reasonCode, reasonString = 'refused by the authenticator' } = result
+    return refuseConnect(core, connection, reasonCode, reasonString, result)
   }
   acceptClient(core, connection, packet, result === true ? {} : result)
 }
@@ -44,17 +48,14 @@ const no = (reasonCode: number, reason: string): Violation => ({ reasonCode, rea
 /** What can be said of a CONNECT without knowing who sends it. */
 const judge = (core: Core, packet: ConnectPacket): Violation | undefined => {
   const { settings, limits } = core
-  const { clientId, will, properties } = packet
-  if (settings.serverReference !== undefined) return no(ReasonCode.UseAnotherServer, 'use another server')
+  const { clientId, will } = packet
+  if (core.redirection !== undefined) return core.redirection
   if (clientId === '' && (packet.protocolVersion === 3 || (packet.protocolVersion === 4 && !packet.cleanStart))) {
     return no(ReasonCode.ClientIdentifierNotValid, 'an empty Client Identifier [MQTT-3.1.3-8]')
   }
   // A character is at most three bytes for each unit of the string: counted only where that could be too much.
   if (clientId.length * 3 > limits.maximumClientIdBytes && utf8Length(clientId) > limits.maximumClientIdBytes) {
     return no(ReasonCode.ClientIdentifierNotValid, 'a Client Identifier beyond our limit')
-  }
-  if (properties?.authenticationMethod !== undefined) {
-    return no(ReasonCode.BadAuthenticationMethod, 'an Authentication Method that is not supported [MQTT-4.12.0-1]')
   }
   if (will === undefined) return undefined
   const topicLimits = { maximumLevels: limits.maximumTopicLevels, maximumBytes: limits.maximumTopicBytes }
@@ -66,6 +67,9 @@ const judge = (core: Core, packet: ConnectPacket): Violation | undefined => {
   if (isReservedTopic(will.topicName)) return no(ReasonCode.TopicNameInvalid, 'a Will Topic that is ours')
   if (will.qos > settings.maximumQos)
     return no(ReasonCode.QosNotSupported, 'a Will above the Maximum QoS [MQTT-3.2.2-12]')
+  if (settings.checkPayloadFormat && will.properties?.payloadFormatIndicator === 1 && !isText(will.payload)) {
+    return no(ReasonCode.PayloadFormatInvalid, 'a Will that says it is text and is not')
+  }
   if (will.retain && !settings.retainAvailable) {
     return no(ReasonCode.RetainNotSupported, 'a retained Will where that is not available [MQTT-3.2.2-13]')
   }
@@ -75,7 +79,7 @@ const judge = (core: Core, packet: ConnectPacket): Violation | undefined => {
 const authenticate = (core: Core, connection: Connection, packet: ConnectPacket): void => {
   const ask = core.edges.authenticate
   if (ask === undefined) return acceptClient(core, connection, packet, { principal: '' })
-  connection.phase = 'authenticating'
+  awaitAuthentication(core, connection)
   connection.held = true
   connection.ticket = core.nextTicket++
   const { clientId, username, password, protocolVersion } = packet
@@ -89,6 +93,8 @@ const authenticate = (core: Core, connection: Connection, packet: ConnectPacket)
   if (result === undefined) core.waiting.set(connection.ticket, connection)
   else authenticated(core, connection, result)
 }
+
+const isText = (payload: Uint8Array): boolean => isWellFormedUtf8(payload, 0, payload.length)
 
 const utf8Length = (text: string): number => {
   let length = 0

@@ -4,6 +4,7 @@ import type { PeerInfo } from '@godwit/mqtt-transport'
 import type { ClientInfo } from '../ports/client-info.ts'
 import type { Grant } from '../ports/grant.ts'
 import type { Deadline } from './deadlines.ts'
+import type { PendingExchange } from './exchange.ts'
 import type { Output } from './output.ts'
 import type { Session } from './session.ts'
 
@@ -31,6 +32,8 @@ export class Connection {
   /** Names the answer that is awaited: an answer with another ticket is stale. */
   ticket = 0
   subscribe: SubscribePacket | undefined
+  /** An exchange of AUTH packets that is under way. */
+  exchange: PendingExchange | undefined
   aliases: IncomingTopicAliases<Uint8Array> | undefined
   /** Milliseconds of the monotonic clock at which the last bytes came. */
   receivedAt = 0
@@ -39,8 +42,8 @@ export class Connection {
   keepAliveSeconds = 0
   /** Connect timeout first, then Keep Alive. */
   deadline: Deadline | undefined
-  /** Reason Strings and User Properties may be sent on packets other than PUBLISH, CONNACK and DISCONNECT [MQTT-3.1.2-29]. */
-  problemInformation = false
+  /** Whether the Client wants Reason Strings; those that do not say so do (§3.1.2.11.7). */
+  problemInformation = true
   /** The last right that was asked for, so that it is not asked again for each message. */
   lastTopicName: string | undefined
   lastTopicAllowed = false

@@ -10,6 +10,7 @@ import type { Observation } from './observation.ts'
 import type { Staging } from './output.ts'
 import type { RetainedMessages } from './retained-messages.ts'
 import type { RoutedMessage } from './routed-message.ts'
+import type { Violation } from './refusals.ts'
 import type { Session } from './session.ts'
 import type { Settings } from './settings.ts'
 import type { SharedGroup } from './shared-group.ts'
@@ -37,6 +38,8 @@ export interface Core {
   /** Connections that wait for somebody else's answer, by the ticket of the question. */
   readonly waiting: Map<number, Connection>
   readonly takeovers: Map<string, Takeovers>
+  /** Where all Clients are sent, if they are. */
+  redirection: Violation | undefined
   /** The message in hand. */
   readonly inHand: RoutedMessage
   /** Milliseconds of the monotonic clock, set at each entrance. */

@@ -8,6 +8,9 @@ export class Counters {
   connectsRefused = 0
   connectTimeouts = 0
   authenticationTimeouts = 0
+  authenticationRoundsExceeded = 0
+  reauthentications = 0
+  reauthenticationsRefused = 0
   assemblyTimeouts = 0
   keepAliveTimeouts = 0
   stalledConnections = 0

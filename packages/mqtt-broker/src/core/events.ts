@@ -1,6 +1,7 @@
 import type { DecodeFailure, Packet } from '@godwit/mqtt-codec'
 import type { AuthenticateResult } from '../ports/authenticator.ts'
-import type { Grant } from '../ports/grant.ts'
+import type { AuthenticationStep } from '../ports/authentication-mechanism.ts'
+import type { Grant, Refusal } from '../ports/grant.ts'
 import type { Connection } from './connection.ts'
 import type { Violation } from './refusals.ts'
 
@@ -12,9 +13,11 @@ export type BrokerEvent =
   | { readonly type: 'packet-refused'; readonly connection: Connection; readonly failure: DecodeFailure }
   | { readonly type: 'rule-broken'; readonly connection: Connection; readonly violation: Violation }
   | { readonly type: 'client-authenticated'; readonly ticket: number; readonly result: AuthenticateResult }
+  | { readonly type: 'authentication-stepped'; readonly ticket: number; readonly step: AuthenticationStep }
   | { readonly type: 'subscriptions-authorized'; readonly ticket: number; readonly verdicts: readonly boolean[] }
   | { readonly type: 'message-published'; readonly bytes: Uint8Array; readonly topicName: string }
-  | { readonly type: 'client-disconnected'; readonly clientId: string; readonly reasonCode: number }
+  | { readonly type: 'client-disconnected'; readonly clientId: string; readonly refusal: Refusal }
+  | { readonly type: 'clients-redirected'; readonly serverReference: string | undefined; readonly serverMoved: boolean }
   | { readonly type: 'grant-replaced'; readonly clientId: string; readonly grant: Grant }
   | { readonly type: 'broker-closing' }
   | { readonly type: 'time-passed' }

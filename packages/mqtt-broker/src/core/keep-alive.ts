@@ -44,7 +44,10 @@ export const watchConnect = (
   connection.deadline = new Deadline(() => {
     if (connection.phase === 'authenticating') {
       core.counters.authenticationTimeouts++
-      refuse(ReasonCode.ServerUnavailable, 'the authenticator did not answer in time')
+      const { reasonCode, reason } = connection.held
+        ? VIOLATIONS.authenticatorUnanswered
+        : VIOLATIONS.authenticationUnanswered
+      refuse(reasonCode, reason)
     } else {
       core.counters.connectTimeouts++
       closeConnection(core, connection, { reasonCode: ReasonCode.KeepAliveTimeout, reason: 'no CONNECT in time' })

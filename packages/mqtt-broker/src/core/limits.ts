@@ -47,7 +47,21 @@ export const LIMITS = {
     'milliseconds',
     'a socket that says nothing is held open',
     'the connection is closed',
-    'connectTimeouts, authenticationTimeouts',
+    'connectTimeouts',
+  ),
+  authenticationTimeoutMs: limit(
+    10_000,
+    'milliseconds',
+    'an authenticator may hang, and so may a Client in an exchange of AUTH packets',
+    'refused (0x88; 0x87 where it is the Client)',
+    'authenticationTimeouts',
+  ),
+  maximumAuthenticationRounds: limit(
+    8,
+    'count',
+    'AUTH packets that we send in one exchange',
+    'refused, or in re-authentication closed (0x82)',
+    'authenticationRoundsExceeded',
   ),
   packetAssemblyTimeoutMs: limit(
     30_000,

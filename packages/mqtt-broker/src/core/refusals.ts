@@ -1,9 +1,13 @@
+import type { UserProperty } from '@godwit/mqtt-codec'
 import { ReasonCode } from '@godwit/mqtt-codec'
 
 /** Why a connection is closed: what a 5.0 Client is told, and the rule that it broke. */
 export interface Violation {
   readonly reasonCode: number
   readonly reason: string
+  readonly userProperties?: readonly UserProperty[]
+  /** Beside 0x9C and 0x9D only. */
+  readonly serverReference?: string
 }
 
 const violation = (reasonCode: number, reason: string): Violation => Object.freeze({ reasonCode, reason })
@@ -36,6 +40,19 @@ export const VIOLATIONS = {
     ReasonCode.ProtocolError,
     'an AUTH without an Authentication Method in CONNECT [MQTT-4.12.0-6]',
   ),
+  authBeforeConnack: violation(
+    ReasonCode.ProtocolError,
+    'another packet than AUTH or DISCONNECT before CONNACK [MQTT-3.1.2-30]',
+  ),
+  authOutOfTurn: violation(ReasonCode.ProtocolError, 'an AUTH out of turn (§4.12)'),
+  authenticationMethodChanged: violation(
+    ReasonCode.ProtocolError,
+    'another Authentication Method than in CONNECT [MQTT-4.12.0-5] [MQTT-4.12.1-1]',
+  ),
+  authenticationRounds: violation(ReasonCode.ProtocolError, 'more rounds of AUTH than we go'),
+  authenticationUnanswered: violation(ReasonCode.NotAuthorized, 'no AUTH of the Client in time'),
+  authenticatorUnanswered: violation(ReasonCode.ServerUnavailable, 'the authenticator did not answer in time'),
+  principalChanged: violation(ReasonCode.NotAuthorized, 're-authentication as somebody else'),
   publishDenied: violation(ReasonCode.NotAuthorized, 'a PUBLISH without the right to it'),
   keepAlive: violation(ReasonCode.KeepAliveTimeout, 'silence for one and a half times the Keep Alive [MQTT-3.1.2-22]'),
   sessionTakenOver: violation(

@@ -22,9 +22,24 @@ export interface Settings {
   readonly retainAvailable: boolean
   /** Seconds told to every 5.0 Client as its Keep Alive; undefined: the Client's own (§3.2.2.3.14). */
   readonly serverKeepAliveSeconds: number | undefined
-  /** Where Clients are sent instead: they are refused with 0x9C and this reference (§4.11). */
+  /** Where Clients are sent instead: they are refused with 0x9C and this reference; 3.1.1: Return Code 3 (§4.11). */
   readonly serverReference: string | undefined
-  /** The start of the Response Topic that a Client is told when it asks (§3.2.2.3.15). */
+  /** They are to stay there: 0x9D instead of 0x9C. */
+  readonly serverMoved: boolean
+  /** Who may displace a connected Client with the same Client Identifier (§3.1.4). `any-principal` never inherits a Session. */
+  readonly clientTakeover: 'same-principal' | 'any-principal' | 'never'
+  /** Whether refusals are explained in words to Clients that want it (Request Problem Information, §3.1.2.11.7). */
+  readonly reasonStrings: boolean
+  /** Whether Topic Filters may have wildcards (0xA2, §3.2.2.3.11). */
+  readonly wildcardSubscriptionAvailable: boolean
+  /** Whether there are Shared Subscriptions (0x9E, §3.2.2.3.13). */
+  readonly sharedSubscriptionAvailable: boolean
+  /** Whether there are Subscription Identifiers (0xA1, §3.2.2.3.12). */
+  readonly subscriptionIdentifiersAvailable: boolean
+  /**
+   * The start of the Response Topic that a Client is told when it asks (§3.2.2.3.15); `{clientId}` stands for its
+   * Client Identifier, with everything but letters, digits and `-_.!~*'()` as `%XX`.
+   */
   readonly responseInformation: string | undefined
   /** User Properties of every CONNACK (§3.2.2.3.10). */
   readonly connackUserProperties: readonly UserProperty[]
@@ -42,6 +57,12 @@ export const DEFAULT_SETTINGS: Settings = {
   retainAvailable: true,
   serverKeepAliveSeconds: undefined,
   serverReference: undefined,
+  serverMoved: false,
+  clientTakeover: 'same-principal',
+  reasonStrings: true,
+  wildcardSubscriptionAvailable: true,
+  sharedSubscriptionAvailable: true,
+  subscriptionIdentifiersAvailable: true,
   responseInformation: undefined,
   connackUserProperties: [],
 }

@@ -1,4 +1,4 @@
-import type { DecodeFailure, DecodeLimits, TextCodec } from '@godwit/mqtt-codec'
+import type { DecodeFailure, DecodeLimits, Packet, TextCodec } from '@godwit/mqtt-codec'
 import {
   FrameScanner,
   PacketType,
@@ -119,6 +119,7 @@ export class ConnectionDriver implements Driver, Deferred {
     const scanner = this.#scanner
     const { core, limits, now: clock } = this.#environment
     const now = clock()
+    this.#admit()
     let before = core.deliveries
     while (!connection.held && !this.#deferred && scanner.next()) {
       const violation = this.#frame(now)
@@ -168,21 +169,23 @@ export class ConnectionDriver implements Driver, Deferred {
         const packetId = (scanner.bytes[scanner.bodyStart]! << 8) | scanner.bytes[scanner.bodyStart + 1]!
         if (packetId !== 0) return core.acknowledgement(connection, type, packetId, ReasonCode.Success, now)
       }
-    } else if (type !== PacketType.connect) return VIOLATIONS.notConnected
+    } else if (connection.phase === 'before-connect' && type !== PacketType.connect) return VIOLATIONS.notConnected
     return this.#rarePacket(now)
   }
 
   #rarePacket(now: number): Violation | undefined {
     const { connection } = this
     const scanner = this.#scanner
-    const { core, text, limits } = this.#environment
-    const version = connection.phase === 'open' ? connection.version : undefined
+    const { core, text } = this.#environment
+    const { phase } = connection
+    const version = phase === 'before-connect' ? undefined : connection.version
     // A copy: the payload of a Will outlives this call, a password may wait for an authenticator, and the read buffer is
     // shared by all connections.
     const bytes = scanner.bytes.slice(scanner.start, scanner.end)
     const bodyStart = scanner.bodyStart - scanner.start
     const packet = decodeFrame(bytes, 0, bodyStart, bytes.length, version, text, this.#environment.decodeLimits)
     if (isDecodeFailure(packet)) return this.#refused(packet, now)
+    if (phase === 'authenticating') return this.#event(packet, now)
     switch (packet.type) {
       case 'puback':
       case 'pubrec':
@@ -191,10 +194,20 @@ export class ConnectionDriver implements Driver, Deferred {
         return core.acknowledgement(connection, PacketType[packet.type], packet.packetId, packet.reasonCode, now)
       case 'connect':
         scanner.version = packet.protocolVersion
-        scanner.maximumPacketSizeBytes = limits.maximumPacketSizeBytes
     }
-    core.handle({ type: 'packet-received', connection, packet }, now)
+    return this.#event(packet, now)
+  }
+
+  #event(packet: Packet, now: number): undefined {
+    this.#environment.core.handle({ type: 'packet-received', connection: this.connection, packet }, now)
+    this.#admit()
     return undefined
+  }
+
+  /** Large packets are taken of those that have been let in, and of nobody else. */
+  #admit(): void {
+    if (this.connection.phase !== 'open') return
+    this.#scanner.maximumPacketSizeBytes = this.#environment.limits.maximumPacketSizeBytes
   }
 
   #refused(failure: DecodeFailure, now: number): undefined {

@@ -1,3 +1,4 @@
+import type { AuthenticationExchange, AuthenticationRequest, AuthenticationStep } from './authentication-mechanism.ts'
 import type { AuthenticateRequest, AuthenticateResult } from './authenticator.ts'
 import type { ClientInfo } from './client-info.ts'
 
@@ -7,6 +8,13 @@ import type { ClientInfo } from './client-info.ts'
  */
 export interface Edges {
   authenticate?(ticket: number, request: AuthenticateRequest): AuthenticateResult | undefined
+  /** The Server's side of an exchange; undefined: no such Authentication Method (0x8C). */
+  beginAuthentication?(method: string, request: AuthenticationRequest): AuthenticationExchange | undefined
+  stepAuthentication?(
+    ticket: number,
+    exchange: AuthenticationExchange,
+    data: Uint8Array | undefined,
+  ): AuthenticationStep | undefined
   authorizePublish?(client: ClientInfo, topicName: string): boolean
   authorizeSubscribe?(
     ticket: number,

@@ -1,3 +1,9 @@
+export type {
+  AuthenticationExchange,
+  AuthenticationMechanism,
+  AuthenticationRequest,
+  AuthenticationStep,
+} from './authentication-mechanism.ts'
 export type { Authenticate, AuthenticateRequest, AuthenticateResult } from './authenticator.ts'
 export { isRefusal } from './authenticator.ts'
 export type { ClientInfo } from './client-info.ts'

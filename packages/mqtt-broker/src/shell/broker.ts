@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
-import { encode } from '@godwit/mqtt-codec'
+import { PacketType, encode, isReasonCodeOf } from '@godwit/mqtt-codec'
 import { nodeText } from '@godwit/mqtt-codec/node'
 import { isTopicRefusal, parseTopicName } from '@godwit/mqtt-topics'
 import type { ByteStream, Listener } from '@godwit/mqtt-transport'
@@ -15,7 +15,7 @@ import { SlabPool } from '../engine/slab-pool.ts'
 import { Turn } from '../engine/turn.ts'
 import { Variants } from '../engine/variants.ts'
 import type { ClientInfo } from '../ports/client-info.ts'
-import type { Grant } from '../ports/grant.ts'
+import type { Grant, Refusal } from '../ports/grant.ts'
 import { silentLogger } from '../ports/logger.ts'
 import type { Durability } from '../ports/store.ts'
 import { BrokerError } from './broker-error.ts'
@@ -39,8 +39,16 @@ export interface Broker extends AsyncDisposable {
   publish(message: OwnMessage): Promise<void>
   /** The Clients that are connected. */
   clients(): readonly ClientInfo[]
-  /** Ends a Client's connection (its Will is published). False: it is not connected. */
-  disconnect(clientId: string, reasonCode?: number): boolean
+  /**
+   * Ends a Client's connection (its Will is published): a Reason Code, or one with more for a 5.0 Client. False: it is not
+   * connected. Throws `BrokerError` where the code may not stand in a DISCONNECT. Default: Administrative action (0x98).
+   */
+  disconnect(clientId: string, refusal?: number | Refusal): boolean
+  /**
+   * Sends every Client elsewhere, those that are connected and those that come, with 0x9C or, for good, 0x9D (§4.11).
+   * `undefined` ends that. 3.1.1 Clients cannot be told where: they are closed, or refused with Return Code 3.
+   */
+  redirect(serverReference: string | undefined, options?: { readonly moved?: boolean }): void
   /** Gives a Client other rights at once: what it may no longer receive, it does not receive. */
   replaceGrant(clientId: string, grant: Grant): void
   /** Stops listening, tells every Client, and leaves no timer and no socket. */
@@ -82,6 +90,7 @@ class ShellBroker implements Broker {
       decodeText: (bytes, start, end) => nodeText.decodeUtf8(bytes, start, end),
       hashSeed: randomInt(2 ** 32),
       edges: createEdges(options, logger, {
+        stepped: (ticket, step) => this.#handle({ type: 'authentication-stepped', ticket, step }),
         authenticated: (ticket, result) => this.#handle({ type: 'client-authenticated', ticket, result }),
         subscriptionsAuthorized: (ticket, verdicts) =>
           this.#handle({ type: 'subscriptions-authorized', ticket, verdicts }),
@@ -164,10 +173,19 @@ class ShellBroker implements Broker {
     return [...this.#core.connections].filter(({ phase }) => phase === 'open').map(({ info }) => info)
   }
 
-  disconnect(clientId: string, reasonCode = 0x98): boolean {
+  disconnect(clientId: string, asked: number | Refusal = 0x98): boolean {
+    const refusal = typeof asked === 'number' ? { reasonCode: asked } : asked
+    const { reasonCode } = refusal
+    if (reasonCode < 0x80 || !isReasonCodeOf(PacketType.disconnect, reasonCode)) {
+      throw new BrokerError('INVALID_REASON_CODE', `${reasonCode} is not a Reason Code of a DISCONNECT that says why.`)
+    }
     const connected = this.clients().some((client) => client.clientId === clientId)
-    if (connected) this.#handle({ type: 'client-disconnected', clientId, reasonCode })
+    if (connected) this.#handle({ type: 'client-disconnected', clientId, refusal })
     return connected
+  }
+
+  redirect(serverReference: string | undefined, { moved = false }: { readonly moved?: boolean } = {}): void {
+    this.#handle({ type: 'clients-redirected', serverReference, serverMoved: moved })
   }
 
   replaceGrant(clientId: string, grant: Grant): void {

@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto'
+import type { AuthenticationStep } from '../ports/authentication-mechanism.ts'
 import type { AuthenticateResult } from '../ports/authenticator.ts'
 import type { ClientInfo } from '../ports/client-info.ts'
 import type { Edges } from '../ports/edges.ts'
 import type { Logger } from '../ports/logger.ts'
+import { mechanismEdges } from './mechanism-edges.ts'
 import type { BrokerOptions } from './options.ts'
 
 /** How answers that took their time come back. */
 export interface Answers {
+  stepped(ticket: number, step: AuthenticationStep): void
   authenticated(ticket: number, result: AuthenticateResult): void
   subscriptionsAuthorized(ticket: number, verdicts: readonly boolean[]): void
 }
@@ -34,6 +37,7 @@ export const createEdges = (options: BrokerOptions, logger: Logger, answers: Ans
   }
   return {
     randomBytes: (count) => randomBytes(count),
+    ...mechanismEdges(options.mechanisms ?? [], logger, answers.stepped),
     ...(authorizePublish !== undefined && { authorizePublish }),
     ...(authenticate !== undefined && {
       authenticate: (ticket, request) => {

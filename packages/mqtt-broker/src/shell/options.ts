@@ -1,6 +1,7 @@
 import type { PublishProperties, QoS } from '@godwit/mqtt-codec'
 import type { Limits } from '../core/limits.ts'
 import type { Settings } from '../core/settings.ts'
+import type { AuthenticationMechanism } from '../ports/authentication-mechanism.ts'
 import type { Authenticate } from '../ports/authenticator.ts'
 import type { ClientInfo } from '../ports/client-info.ts'
 import type { Interceptor } from '../ports/interceptor.ts'
@@ -10,6 +11,11 @@ import type { Observer } from '../ports/observer.ts'
 export interface BrokerOptions {
   /** Who may connect. Default: everybody, all of them one principal. */
   readonly authenticate?: Authenticate
+  /**
+   * Methods of enhanced authentication, such as `scramSha256` of `@godwit/mqtt-broker/auth`. A CONNECT without a method
+   * goes to `authenticate`: `() => false` there lets nobody in without one. Default: none (0x8C).
+   */
+  readonly mechanisms?: readonly AuthenticationMechanism[]
   /** Who may publish where; asked once per Client and topic. Synchronous: anything but `true` is a no. Default: everybody. */
   readonly authorizePublish?: (client: ClientInfo, topicName: string) => boolean
   /** Who may subscribe to what; of a Shared Subscription the inner filter is asked for. Default: everybody. */

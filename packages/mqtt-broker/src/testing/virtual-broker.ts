@@ -9,16 +9,19 @@ import { ConnectionOutput, type OutputEnvironment } from '../engine/connection-o
 import { SlabPool } from '../engine/slab-pool.ts'
 import { Turn } from '../engine/turn.ts'
 import { Variants } from '../engine/variants.ts'
+import type { AuthenticationMechanism } from '../ports/authentication-mechanism.ts'
 import type { AuthenticateResult } from '../ports/authenticator.ts'
 import type { Edges } from '../ports/edges.ts'
 import type { Interceptor } from '../ports/interceptor.ts'
 import { silentLogger } from '../ports/logger.ts'
 import type { Observer } from '../ports/observer.ts'
+import { mechanismEdges } from '../shell/mechanism-edges.ts'
 
 export interface VirtualBrokerOptions {
   readonly limits?: Partial<Limits>
   readonly settings?: Partial<Settings>
   readonly edges?: Partial<Edges>
+  readonly mechanisms?: readonly AuthenticationMechanism[]
   readonly interceptors?: readonly Interceptor[]
   readonly observers?: readonly Observer[]
 }
@@ -40,7 +43,14 @@ export class VirtualBroker {
     this.core = new BrokerCore({
       limits,
       settings,
-      edges: { randomBytes: (count) => Uint8Array.from({ length: count }, () => this.#random++), ...options.edges },
+      edges: {
+        randomBytes: (count) => Uint8Array.from({ length: count }, () => this.#random++),
+        ...mechanismEdges(options.mechanisms ?? [], silentLogger, (ticket, step) => {
+          this.core.handle({ type: 'authentication-stepped', ticket, step }, this.now)
+          this.settle()
+        }),
+        ...options.edges,
+      },
       logger: silentLogger,
       staging: this.gate,
       interceptors: options.interceptors ?? [],
