@@ -121,7 +121,7 @@ describe('enhanced authentication', () => {
     ['[MQTT-3.1.2-30] PUBACK', '40020001', ['connack 82']],
     ['[MQTT-3.1.2-30] SUBSCRIBE', subscribeTo('t'), ['connack 82']],
     ['[MQTT-3.1.2-30] PINGREQ', 'c000', ['connack 82']],
-    ['[MQTT-3.1.0-2] a second CONNECT', '100d 0004 4d515454 05 02 0000 00 0000', ['connack 82']],
+    ['[MQTT-3.1.0-2 v5.0] a second CONNECT', '100d 0004 4d515454 05 02 0000 00 0000', ['connack 82']],
     ['[MQTT-3.15.1-1] AUTH with flags', 'f10a 18 08 15 0001 4d 16 0001 03', ['connack 81']],
     ['[MQTT-3.15.2-1] AUTH with a code that is none of its own', 'f001 87', ['connack 81']],
     ['DISCONNECT', { type: 'disconnect', reasonCode: 0 }, []],
