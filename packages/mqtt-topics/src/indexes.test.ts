@@ -53,6 +53,14 @@ describe('SubscriptionIndex', () => {
     index.invalidateAll()
     index.match('site/a/temp')
     expect(resolved).toBe(4)
+    index.add('site/a/humidity', 'exact, of another topic')
+    index.match('site/a/temp')
+    expect(resolved).toBe(4)
+    index.add('site/a/temp', 'exact')
+    index.match('site/a/temp')
+    index.invalidate('site/a/temp')
+    index.match('site/a/temp')
+    expect(resolved).toBe(6)
   })
 
   it('keeps topics apart that share a hash: of 200,000 some do, and each has its own entry', () => {

@@ -5,6 +5,8 @@ import { decodeUtf8, encodeUtf8 } from './utf8.ts'
 import { WildcardTrie } from './wildcard-trie.ts'
 
 const BUCKETS = 4096
+/** No generation has this number. */
+const OUTDATED = -1
 /** What an entry costs beside its topic, roughly: it bounds the table, it need not be exact. */
 const ENTRY_BYTES = 160
 
@@ -31,24 +33,26 @@ export interface TopicEntry<Resolved> {
   readonly refused: undefined
 }
 
+/** With many topics a look-up is a wait for memory, so what every look-up reads comes first and lies together. */
 interface Entry<Resolved> {
-  readonly topicName: string
-  readonly bytes: Uint8Array
-  readonly hash: number
-  readonly bucket: number
   resolved: Resolved
-  readonly refused: undefined
+  readonly bucket: number
   /** The generations that `resolved` was made in. */
   seen: number
   seenGlobal: number
   /** Asked for since the hand of the clock last passed. */
   used: boolean
+  readonly refused: undefined
+  readonly bytes: Uint8Array
+  readonly topicName: string
+  readonly hash: number
   next: Entry<Resolved> | undefined
 }
 
 /**
  * Filters to values, looked up by Topic Name. What matches a topic is remembered until a filter of its neighbourhood
- * changes: filters that name their first two levels count in one of 4,096 buckets, all others in one global counter.
+ * changes: a filter without wildcards concerns its own topic only, one that names its first two levels counts in one of 4,096
+ * buckets, all others in one global counter.
  */
 export class SubscriptionIndex<Value, Resolved = readonly Value[]> {
   readonly #exact = new Map<string, Value[]>()
@@ -56,6 +60,8 @@ export class SubscriptionIndex<Value, Resolved = readonly Value[]> {
   readonly #generations = new Uint32Array(BUCKETS)
   #globalGeneration = 0
   readonly #table = new Map<number, Entry<Resolved>>()
+  /** Those that somebody has asked for by name: then the engine's own hash of a string is the fastest. */
+  readonly #named = new Map<string, Entry<Resolved>>()
   /** Entries in the order in which the hand passes them (second chance). */
   readonly #clock: Entry<Resolved>[] = []
   #hand = 0
@@ -119,25 +125,33 @@ export class SubscriptionIndex<Value, Resolved = readonly Value[]> {
 
   /** The entry of a valid Topic Name. */
   entry(topicName: string): TopicEntry<Resolved> {
+    const named = this.#named.get(topicName)
+    if (named !== undefined) return this.#current(named)
     const bytes = encodeUtf8(topicName)
     const hash = this.#hash(bytes, 0, bytes.length)
-    return this.#find(bytes, 0, bytes.length, hash) ?? this.#make(topicName, bytes, hash)
+    const found = this.#find(bytes, 0, bytes.length, hash)
+    const entry = found === undefined ? this.#make(topicName, bytes, hash) : this.#current(found)
+    this.#named.set(entry.topicName, entry)
+    return entry
   }
 
   /** The entry of a Topic Name as it came: a hash and a comparison, no string and no allocation where it is known. */
   entryOfBytes(bytes: Uint8Array, start: number, end: number): TopicEntry<Resolved> | TopicRefusal {
     const hash = this.#hash(bytes, start, end)
     const found = this.#find(bytes, start, end, hash)
-    if (found !== undefined) return found
+    if (found !== undefined) return this.#current(found)
     const judged = this.#judge(bytes, start, end)
     return isTopicRefusal(judged) ? judged : this.#make(judged, bytes.slice(start, end), hash)
   }
 
   /** Something that `resolve` reads about a value under this filter has changed. */
   invalidate(topicFilter: string): void {
-    const bucket = bucketOf(topicFilter)
-    if (bucket === -1) this.#globalGeneration++
-    else this.#generations[bucket] = this.#generations[bucket]! + 1
+    if (!hasWildcard(topicFilter)) this.#forget(topicFilter)
+    else {
+      const bucket = bucketOf(topicFilter)
+      if (bucket === -1) this.#globalGeneration++
+      else this.#generations[bucket] = this.#generations[bucket]! + 1
+    }
   }
 
   invalidateAll(): void {
@@ -147,26 +161,38 @@ export class SubscriptionIndex<Value, Resolved = readonly Value[]> {
   #find(bytes: Uint8Array, start: number, end: number, hash: number): Entry<Resolved> | undefined {
     let entry = this.#table.get(hash)
     while (entry !== undefined && !isSame(entry.bytes, bytes, start, end)) entry = entry.next
-    if (entry === undefined) return undefined
-    entry.used = true
+    return entry
+  }
+
+  /** An entry that is handed out: what it knows is up to date. */
+  #current(entry: Entry<Resolved>): Entry<Resolved> {
+    if (!entry.used) entry.used = true
     if (entry.seen !== this.#generations[entry.bucket] || entry.seenGlobal !== this.#globalGeneration)
       this.#refresh(entry)
     return entry
   }
 
+  /** What a filter without wildcards changes is one topic, if that is remembered at all. */
+  #forget(topicName: string): void {
+    if (this.#clock.length === 0) return
+    const bytes = encodeUtf8(topicName)
+    const entry = this.#find(bytes, 0, bytes.length, this.#hash(bytes, 0, bytes.length))
+    if (entry !== undefined) entry.seenGlobal = OUTDATED
+  }
+
   #make(topicName: string, bytes: Uint8Array, hash: number): Entry<Resolved> {
     const bucket = bucketOf(topicName)
     const entry: Entry<Resolved> = {
-      topicName,
-      bytes,
-      hash,
-      // A name of one level has filters of its own name and `name/#` only, which count globally.
-      bucket: bucket === -1 ? 0 : bucket,
       resolved: undefined as Resolved,
-      refused: undefined,
+      // A name of one level has no filters with wildcards but those that count globally.
+      bucket: bucket === -1 ? 0 : bucket,
       seen: 0,
       seenGlobal: 0,
       used: false,
+      refused: undefined,
+      bytes,
+      topicName,
+      hash,
       next: this.#table.get(hash),
     }
     this.#refresh(entry)
@@ -183,7 +209,7 @@ export class SubscriptionIndex<Value, Resolved = readonly Value[]> {
   }
 
   #refresh(entry: Entry<Resolved>): void {
-    const values = [...(this.#exact.get(entry.topicName) ?? [])]
+    const values = this.#exact.get(entry.topicName)?.slice() ?? []
     this.#wildcards.collect(entry.topicName, values)
     entry.resolved = this.#resolve(entry.topicName, values)
     entry.seen = this.#generations[entry.bucket]!
@@ -203,6 +229,7 @@ export class SubscriptionIndex<Value, Resolved = readonly Value[]> {
     const last = this.#clock.pop()!
     if (last !== gone) this.#clock[this.#hand] = last
     this.#entryBytes -= gone.bytes.length + ENTRY_BYTES
+    this.#named.delete(gone.topicName)
     let first = this.#table.get(gone.hash)!
     if (first === gone) {
       if (gone.next === undefined) this.#table.delete(gone.hash)

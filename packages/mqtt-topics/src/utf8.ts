@@ -1,5 +1,16 @@
 /** The UTF-8 of a string without lone surrogates. */
 export const encodeUtf8 = (text: string): Uint8Array => {
+  const ascii = new Uint8Array(text.length)
+  let at = 0
+  for (; at < text.length; at++) {
+    const unit = text.charCodeAt(at)
+    if (unit >= 0x80) break
+    ascii[at] = unit
+  }
+  return at === text.length ? ascii : encodeAny(text)
+}
+
+const encodeAny = (text: string): Uint8Array => {
   const bytes: number[] = []
   for (const character of text) {
     const point = character.codePointAt(0)!
@@ -21,7 +32,11 @@ export const encodeUtf8 = (text: string): Uint8Array => {
 /** The string of UTF-8, strictly: no overlong forms, no surrogates, nothing above U+10FFFF; undefined where it is none. */
 export const decodeUtf8 = (bytes: Uint8Array, start: number, end: number): string | undefined => {
   let text = ''
-  for (let at = start; at < end;) {
+  let at = start
+  for (; at < end && bytes[at]! < 0x80 && at - start < SLICE; at++);
+  // One call makes a flat string; character by character it would have to be put together again before it is looked up.
+  if (at > start) text = String.fromCharCode.apply(null, bytes.subarray(start, at) as unknown as number[])
+  while (at < end) {
     const first = bytes[at++]!
     if (first < 0x80) {
       text += String.fromCharCode(first)
@@ -41,3 +56,6 @@ export const decodeUtf8 = (bytes: Uint8Array, start: number, end: number): strin
   }
   return text
 }
+
+/** Far fewer arguments than any engine takes in one call. */
+const SLICE = 4096

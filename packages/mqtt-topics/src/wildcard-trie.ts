@@ -18,6 +18,9 @@ const newNode = <Value>(): Node<Value> => ({
 /** Filters with wildcards, level by level. Nothing in it recurses: how deep a filter is, a peer decides. */
 export class WildcardTrie<Value> {
   readonly #root = newNode<Value>()
+  /** The levels that a look-up has come to, and those that it comes to next: made once, since each look-up needs two. */
+  readonly #nodes: Node<Value>[] = []
+  readonly #next: Node<Value>[] = []
 
   add(topicFilter: string, value: Value): boolean {
     let node = this.#root
@@ -74,26 +77,49 @@ export class WildcardTrie<Value> {
 
   /** Appends the values of every filter that matches. */
   collect(topicName: string, into: Value[]): void {
-    const levels = topicName.split('/')
-    let nodes: Node<Value>[] = [this.#root]
-    for (let level = 0; level < levels.length && nodes.length > 0; level++) {
-      const next: Node<Value>[] = []
-      // [MQTT-4.7.2-1] No wildcard in the first level matches a name that begins with $.
-      const wildcards = level > 0 || !topicName.startsWith('$')
-      for (const node of nodes) {
-        if (wildcards && node.below !== undefined) into.push(...node.below)
-        const child = node.children?.get(levels[level]!)
-        if (child !== undefined) next.push(child)
-        if (wildcards && node.plus !== undefined) next.push(node.plus)
+    let nodes = this.#nodes
+    let next = this.#next
+    let count = 1
+    nodes[0] = this.#root
+    // [MQTT-4.7.2-1] No wildcard in the first level matches a name that begins with $.
+    let wildcards = topicName.charCodeAt(0) !== DOLLAR
+    for (let start = 0; start <= topicName.length && count > 0;) {
+      const separator = topicName.indexOf('/', start)
+      const end = separator === -1 ? topicName.length : separator
+      let level: string | undefined
+      let found = 0
+      for (let place = 0; place < count; place++) {
+        const node = nodes[place]!
+        if (wildcards) {
+          append(node.below, into)
+          if (node.plus !== undefined) next[found++] = node.plus
+        }
+        if (node.children === undefined) continue
+        level ??= topicName.slice(start, end)
+        const child = node.children.get(level)
+        if (child !== undefined) next[found++] = child
       }
+      const swapped = nodes
       nodes = next
+      next = swapped
+      count = found
+      wildcards = true
+      start = end + 1
     }
-    for (const { values, below } of nodes) {
-      if (values !== undefined) into.push(...values)
+    for (let place = 0; place < count; place++) {
+      const node = nodes[place]!
+      append(node.values, into)
       // `a/#` matches `a` too.
-      if (below !== undefined) into.push(...below)
+      append(node.below, into)
     }
   }
+}
+
+const DOLLAR = 0x24
+
+const append = <Value>(values: readonly Value[] | undefined, into: Value[]): void => {
+  if (values === undefined) return
+  for (let place = 0; place < values.length; place++) into.push(values[place]!)
 }
 
 const isEmpty = (node: Node<unknown>): boolean =>

@@ -10,7 +10,7 @@ import { populate } from './topics/subscriptions.ts'
 const RESULTS = join(dirname(fileURLToPath(import.meta.url)), '../../results')
 const INTRODUCTION =
   'SubscriptionIndex of mqtt-topics against qlobber, set up as Aedes does, in one process and in turns. Both look up the ' +
-  'same topics among the same filters and add up the values that match, which must come to the same sum. Times are for one ' +
+  'same topics among the same filters and add up how many values match, in one row the values themselves; both must come to the same sum. Times are for one ' +
   'look-up, or for one filter added.'
 
 const { only, folder, ...timing } = suiteOptions(RESULTS, process.argv.slice(2))
