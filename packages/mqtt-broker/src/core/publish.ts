@@ -20,6 +20,7 @@ export const publish = (core: Core, connection: Connection, frame: PublishFrame)
   const qos = frame.qos
   if (qos > settings.maximumQos) return VIOLATIONS.maximumQos
   if (frame.retain && !settings.retainAvailable) return VIOLATIONS.retainUnavailable
+  if (frame.subscriptionIdentifierAt !== -1) return VIOLATIONS.subscriptionIdentifier
   const entry = frame.topicAlias === 0 ? entryOf(core, frame) : aliasedEntryOf(core, connection, frame)
   if ('reasonCode' in entry) return entry
   const session = connection.session!

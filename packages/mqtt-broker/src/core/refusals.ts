@@ -27,6 +27,10 @@ export const VIOLATIONS = {
   topicFilterTooLong: violation(ReasonCode.TopicFilterInvalid, 'a Topic Filter beyond our limits'),
   sharedFilterInvalid: violation(ReasonCode.ProtocolError, 'not a Shared Subscription [MQTT-4.8.2-1]'),
   sharedNoLocal: violation(ReasonCode.ProtocolError, 'No Local on a Shared Subscription [MQTT-3.8.3-4]'),
+  subscriptionIdentifier: violation(
+    ReasonCode.ProtocolError,
+    'a Subscription Identifier in the PUBLISH of a Client [MQTT-3.3.4-6]',
+  ),
   receiveMaximum: violation(
     ReasonCode.ReceiveMaximumExceeded,
     'more unacknowledged messages than Receive Maximum [MQTT-3.3.4-7]',
