@@ -1,7 +1,10 @@
 /** What survives: nothing, an exit of the process, a loss of power, or the loss of a machine. */
 export type Durability = 'none' | 'process' | 'fsync' | 'quorum'
 
-/** Changes that become durable together. Keys and values are copied during the call, so views are welcome. */
+/**
+ * Changes that become durable together, or not at all. Keys and values are copied during the call, so views are welcome. Of several
+ * changes of one key the last counts.
+ */
 export interface StoreBatch {
   put(key: Uint8Array, value: Uint8Array): void
   delete(key: Uint8Array): void
@@ -31,10 +34,16 @@ export type StoreRecord = readonly [key: Uint8Array, value: Uint8Array]
 export interface Store {
   readonly durability: Durability
   batch(): StoreBatch
-  /** Resolves when the whole batch is durable; rejects when it is not. The broker keeps one commit in flight. */
+  /**
+   * Resolves when the whole batch is durable; rejects when nobody knows whether it is, and then every later commit rejects too. A
+   * full disk is no failure: the commit stays pending until there is space. The broker keeps one commit in flight.
+   */
   commit(batch: StoreBatch): Promise<void>
+  /** What was committed last under a key. Not to be written into. */
   get(key: Uint8Array): Promise<Uint8Array | undefined>
+  /** What was there when the first record was asked for; commits meanwhile do not show. Not to be written into. */
   scan(range: KeyRange): AsyncIterable<StoreRecord>
+  /** Asked before every change that can be refused, so it only reads a variable. Deletes are committed all the same. */
   health(): StoreHealth
   close(): Promise<void>
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Store, StoreRecord } from '../ports/store.ts'
+import type { KeyRange, Store, StoreRecord } from '../ports/store.ts'
 import { compareBytes } from '../store/compare-bytes.ts'
 
 /** How a suite gets a store of its own, and opens the same data again where it survives that. */
@@ -12,15 +12,21 @@ export interface StoreFactory {
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values)
 
-const all = async (store: Store, maximumRecords?: number): Promise<StoreRecord[]> => {
-  const range = {
-    from: bytes(),
-    to: bytes(0xff, 0xff, 0xff, 0xff, 0xff),
-    ...(maximumRecords !== undefined && { maximumRecords }),
-  }
+/** Every record, copied. */
+const all = async (store: Store, range: Partial<KeyRange> = {}): Promise<StoreRecord[]> => {
   const records: StoreRecord[] = []
-  for await (const [key, value] of store.scan(range)) records.push([Uint8Array.from(key), Uint8Array.from(value)])
+  for await (const [key, value] of store.scan({ from: bytes(), to: bytes(0xff, 0xff, 0xff, 0xff, 0xff), ...range })) {
+    records.push([Uint8Array.from(key), Uint8Array.from(value)])
+  }
   return records
+}
+
+const keysOf = (records: readonly StoreRecord[]): number[][] => records.map(([key]) => [...key])
+
+const committed = async (store: Store, ...keys: readonly Uint8Array[]): Promise<void> => {
+  const batch = store.batch()
+  for (const key of keys) batch.put(key, key)
+  await store.commit(batch)
 }
 
 /** What every store must do: memory and LevelDB pass it, and a later engine only needs to pass it. */
@@ -58,6 +64,83 @@ export const storeCompliance = (name: string, factory: StoreFactory): void => {
       const store = await factory.open()
       store.batch().put(bytes(1), bytes(1))
       expect(await all(store)).toEqual([])
+      expect(await store.get(bytes(1))).toBeUndefined()
+      await store.close()
+    })
+
+    it('[atomic] shows either nothing of a batch or all of it, to a reader while it is being committed', async () => {
+      const store = await factory.open()
+      const batch = store.batch()
+      for (let number = 0; number < 500; number++) batch.put(bytes(number >> 8, number & 255), bytes(number & 255))
+      const commit = store.commit(batch)
+      const seen = new Set<number>()
+      for (let round = 0; round < 5; round++) seen.add((await all(store)).length)
+      await commit
+      seen.add((await all(store)).length)
+      expect([...seen].filter((count) => count !== 0 && count !== 500)).toEqual([])
+      expect(seen).toContain(500)
+      await store.close()
+    })
+
+    it('gives back what was committed as soon as the commit has resolved', async () => {
+      const store = await factory.open()
+      for (let number = 0; number < 20; number++) {
+        await committed(store, bytes(number))
+        expect(Uint8Array.from((await store.get(bytes(number)))!)).toEqual(bytes(number))
+      }
+      await store.close()
+    })
+
+    it('within a batch the last change of a key counts, and between batches the one committed last', async () => {
+      const store = await factory.open()
+      const batch = store.batch()
+      batch.put(bytes(1), bytes(1))
+      batch.delete(bytes(1))
+      batch.put(bytes(1), bytes(2))
+      batch.put(bytes(2), bytes(1))
+      batch.delete(bytes(2))
+      await store.commit(batch)
+      const [early, late] = [store.batch(), store.batch()]
+      late.put(bytes(3), bytes(2))
+      early.put(bytes(3), bytes(1))
+      await store.commit(early)
+      await store.commit(late)
+      expect(await all(store)).toEqual([
+        [bytes(1), bytes(2)],
+        [bytes(3), bytes(2)],
+      ])
+      await store.close()
+    })
+
+    it('takes a batch without changes, and one that deletes what is not there', async () => {
+      const store = await factory.open()
+      await store.commit(store.batch())
+      const batch = store.batch()
+      batch.delete(bytes(1))
+      await store.commit(batch)
+      expect(await all(store)).toEqual([])
+      await store.close()
+    })
+
+    it('counts the records and the bytes of a batch', async () => {
+      const store = await factory.open()
+      const batch = store.batch()
+      expect([batch.size, batch.sizeBytes]).toEqual([0, 0])
+      batch.put(bytes(1, 2), bytes(3, 4, 5))
+      batch.delete(bytes(6))
+      expect([batch.size, batch.sizeBytes]).toEqual([2, 6])
+      await store.close()
+    })
+
+    it('keeps long keys and large values as they are, given as views into other memory', async () => {
+      const store = await factory.open()
+      const memory = Uint8Array.from({ length: 70_000 + 1_000_000 }, (_, place) => (place * 31) & 255)
+      const key = memory.subarray(3, 60_003)
+      const value = memory.subarray(70_000)
+      const batch = store.batch()
+      batch.put(key, value)
+      await store.commit(batch)
+      expect(Buffer.compare((await store.get(key))!, value)).toBe(0)
       await store.close()
     })
 
@@ -69,7 +152,62 @@ export const storeCompliance = (name: string, factory: StoreFactory): void => {
       const keys: number[][] = []
       for await (const [key] of store.scan({ from: bytes(1), to: bytes(2) })) keys.push([...key])
       expect(keys).toEqual([[1], [1, 0], [1, 255]])
-      expect((await all(store, 2)).map(([key]) => [...key])).toEqual([[1], [1, 0]])
+      expect(keysOf(await all(store, { maximumRecords: 2 }))).toEqual([[1], [1, 0]])
+      await store.close()
+    })
+
+    it('scans nothing where there is nothing to scan: no record asked for, an empty range, a range the wrong way round', async () => {
+      const store = await factory.open()
+      await committed(store, bytes(1), bytes(2), bytes(3))
+      expect(await all(store, { maximumRecords: 0 })).toEqual([])
+      expect(await all(store, { from: bytes(2), to: bytes(2) })).toEqual([])
+      expect(await all(store, { from: bytes(3), to: bytes(1) })).toEqual([])
+      expect(await all(store, { from: bytes(4) })).toEqual([])
+      expect((await all(store, { maximumRecords: 100 })).length).toBe(3)
+      await store.close()
+    })
+
+    it('orders keys by unsigned bytes: all 256 of them, and a key before those that begin with it', async () => {
+      const store = await factory.open()
+      const singles = Array.from({ length: 256 }, (_, byte) => bytes(byte, 0))
+      await committed(store, ...singles.toReversed())
+      const found = await all(store, { from: bytes(), to: bytes(0xff, 1) })
+      expect(keysOf(found)).toEqual(keysOf(singles.map((key) => [key, key] as const)))
+      await store.close()
+    })
+
+    it('scans more records than one read of it brings, each once and in order', async () => {
+      const store = await factory.open()
+      const batch = store.batch()
+      const value = new Uint8Array(512)
+      for (let number = 0; number < 5_000; number++) batch.put(bytes(number >> 8, number & 255), value)
+      await store.commit(batch)
+      const numbers = (await all(store)).map(([key]) => key[0]! * 256 + key[1]!)
+      expect(numbers).toEqual(Array.from({ length: 5_000 }, (_, number) => number))
+      await store.close()
+    })
+
+    it('a scan sees what was there when it began, and nothing that was committed meanwhile', async () => {
+      const store = await factory.open()
+      await committed(store, bytes(1), bytes(3))
+      const seen: number[] = []
+      for await (const [key] of store.scan({ from: bytes(), to: bytes(9) })) {
+        if (seen.length === 0) await committed(store, bytes(2), bytes(4))
+        seen.push(key[0]!)
+      }
+      expect(seen).toEqual([1, 3])
+      expect(keysOf(await all(store))).toEqual([[1], [2], [3], [4]])
+      await store.close()
+    })
+
+    it('a scan that is left early holds up neither a commit nor the closing', async () => {
+      const store = await factory.open()
+      await committed(store, bytes(1), bytes(2), bytes(3))
+      for await (const [key] of store.scan({ from: bytes(), to: bytes(9) })) {
+        expect([...key]).toEqual([1])
+        break
+      }
+      await committed(store, bytes(4))
       await store.close()
     })
 
@@ -106,6 +244,24 @@ export const storeCompliance = (name: string, factory: StoreFactory): void => {
 
     const { reopen } = factory
     if (reopen !== undefined) {
+      it('I24 has what the last commit left when it is opened again: what was put, not what was deleted', async () => {
+        let store = await factory.open()
+        await committed(store, bytes(1), bytes(2), bytes(3))
+        const batch = store.batch()
+        batch.delete(bytes(2))
+        batch.put(bytes(3), bytes(33))
+        await store.commit(batch)
+        store.batch().put(bytes(4), bytes(4))
+        store = await reopen(store)
+        expect(await all(store)).toEqual([
+          [bytes(1), bytes(1)],
+          [bytes(3), bytes(33)],
+        ])
+        await committed(store, bytes(4))
+        expect(keysOf(await all(store))).toEqual([[1], [3], [4]])
+        await store.close()
+      })
+
       it('I24 has everything that was committed when it is opened again', async () => {
         let store = await factory.open()
         const batch = store.batch()

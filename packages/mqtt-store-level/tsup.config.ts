@@ -1,0 +1,3 @@
+import { library } from '@godwit/tsup-preset'
+
+export default library({ index: 'src/index.ts' })
