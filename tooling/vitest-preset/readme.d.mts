@@ -1,1 +1,1 @@
-export declare function runReadme(url: URL): Promise<{ printed: string; promised: string }>
+export declare function runReadme(url: URL, number?: number): Promise<{ printed: string; promised: string }>

@@ -5,13 +5,16 @@ import { promisify } from 'node:util'
 import ts from 'typescript'
 
 /**
- * Runs the first ts block of a README and gives what it printed and what the README says it prints.
+ * Runs a ts block of a README, by default the first, and gives what it printed and what the README says it prints: the text
+ * block of the same number.
  *
  * @param {URL} url
+ * @param {number} number from 0
  */
-export async function runReadme(url) {
+export async function runReadme(url, number = 0) {
   const readme = readFileSync(url, 'utf8')
-  const block = (language) => new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``).exec(readme)?.[1] ?? ''
+  const block = (language) =>
+    [...readme.matchAll(new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``, 'g'))][number]?.[1] ?? ''
   const { outputText } = ts.transpileModule(block('ts'), {
     compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 },
   })

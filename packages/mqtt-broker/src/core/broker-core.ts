@@ -15,7 +15,7 @@ import { Counters } from './counters.ts'
 import { Deadlines } from './deadlines.ts'
 import { disconnect } from './disconnect.ts'
 import type { BrokerEvent } from './events.ts'
-import { replaceGrant } from './grants.ts'
+import { recheckRights, replaceGrant } from './grants.ts'
 import { watchConnect } from './keep-alive.ts'
 import type { Limits } from './limits.ts'
 import { Observation } from './observation.ts'
@@ -162,6 +162,8 @@ export class BrokerCore {
         const session = core.sessions.get(event.clientId)
         return session === undefined ? undefined : replaceGrant(core, session, event.grant)
       }
+      case 'rights-changed':
+        return recheckRights(core)
       case 'broker-closing':
         for (const connection of [...core.connections]) closeConnection(core, connection, VIOLATIONS.shuttingDown)
         return

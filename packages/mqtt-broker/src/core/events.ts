@@ -19,5 +19,6 @@ export type BrokerEvent =
   | { readonly type: 'client-disconnected'; readonly clientId: string; readonly refusal: Refusal }
   | { readonly type: 'clients-redirected'; readonly serverReference: string | undefined; readonly serverMoved: boolean }
   | { readonly type: 'grant-replaced'; readonly clientId: string; readonly grant: Grant }
+  | { readonly type: 'rights-changed' }
   | { readonly type: 'broker-closing' }
   | { readonly type: 'time-passed' }

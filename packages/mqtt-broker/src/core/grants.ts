@@ -17,6 +17,11 @@ export const replaceGrant = (core: Core, session: Session, grant: Grant): void =
   }
 }
 
+/** The Grants answer differently than before: every Session, connected or not, is asked anew. */
+export const recheckRights = (core: Core): void => {
+  for (const session of core.sessions.values()) replaceGrant(core, session, session.grant)
+}
+
 const mayStillSubscribe = (core: Core, grant: Grant, matchedFilter: string): boolean => {
   try {
     return grant.canSubscribe === undefined || grant.canSubscribe(matchedFilter) === true

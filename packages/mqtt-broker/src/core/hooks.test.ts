@@ -92,6 +92,27 @@ describe('rights', () => {
     expect(broker.core.counters.queuedMessages).toBe(0)
   })
 
+  it('rights that changed behind the Grants are asked for again of every Session, connected or not', () => {
+    const allowed = new Set(['t', 'u'])
+    const may = (topic: string) => allowed.has(topic)
+    const grant = () => ({ canPublish: may, canReceive: may, canSubscribe: may })
+    const broker = new VirtualBroker({ edges: { authenticate: grant } })
+    const options = { cleanStart: false, properties: { sessionExpiryIntervalSeconds: 60 } }
+    const asleep = broker.connect('asleep', options)
+    asleep.send(subscribeTo('t', { qos: 1 }))
+    asleep.send(subscribeTo('u', { qos: 1 }))
+    asleep.cut()
+    const publisher = broker.connect('p')
+    publisher.send(message('t', 'kept', { qos: 1, packetId: 1 }))
+    allowed.delete('t')
+    broker.core.handle({ type: 'rights-changed' }, 0)
+    expect(broker.core.counters.subscriptions).toBe(1)
+    publisher.send(message('t', 'no', { qos: 1, packetId: 2 }))
+    publisher.send(message('u', 'yes', { qos: 1, packetId: 3 }))
+    expect(seen(publisher).slice(1)).toEqual(['puback #1 0', 'puback #2 87', 'puback #3 0'])
+    expect(seen(broker.connect('asleep', options))).toEqual(['connack 0 present', 'publish u yes q1 #1'])
+  })
+
   it('a password that an authenticator looks at later is still the one that was sent', () => {
     let password: Uint8Array | undefined
     const authenticate = (_ticket: number, request: { password?: Uint8Array }): undefined =>

@@ -51,6 +51,8 @@ export interface Broker extends AsyncDisposable {
   redirect(serverReference: string | undefined, options?: { readonly moved?: boolean }): void
   /** Gives a Client other rights at once: what it may no longer receive, it does not receive. */
   replaceGrant(clientId: string, grant: Grant): void
+  /** What the Grants answer has changed: forgets what they said, and ends subscriptions that they no longer allow. */
+  recheckRights(): void
   /** Stops listening, tells every Client, and leaves no timer and no socket. */
   close(): Promise<void>
 }
@@ -190,6 +192,10 @@ class ShellBroker implements Broker {
 
   replaceGrant(clientId: string, grant: Grant): void {
     this.#handle({ type: 'grant-replaced', clientId, grant })
+  }
+
+  recheckRights(): void {
+    this.#handle({ type: 'rights-changed' })
   }
 
   close(): Promise<void> {
