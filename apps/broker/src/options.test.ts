@@ -19,7 +19,9 @@ describe('the options of godwit', () => {
       port: 1883,
       wsPort: 9001,
       tls: undefined,
-      limits: {},
+      login: { allowAnonymous: false },
+      persistence: true,
+      limits: { broker: {}, login: {} },
       logLevel: 'info',
     })
   })
@@ -34,7 +36,14 @@ describe('the options of godwit', () => {
       'maximumSessions=unlimited',
     ])
     expect(settings).toMatchObject({ port: 0, wsPort: undefined, tls: { port: 8883, cert: 'c.pem', key: 'k.pem' } })
-    expect(settings?.limits).toEqual({ maximumPacketSizeBytes: 65_536, maximumSessions: Infinity })
+    expect(settings?.limits.broker).toEqual({ maximumPacketSizeBytes: 65_536, maximumSessions: Infinity })
+  })
+
+  it('knows the limits of logins from those of the broker', () => {
+    expect(parseOptions(['--limit', 'maximumWaitingHashes=9', '--limit', 'maximumSessions=8'])?.limits).toEqual({
+      broker: { maximumSessions: 8 },
+      login: { maximumWaitingHashes: 9 },
+    })
   })
 
   it.each([
@@ -43,8 +52,11 @@ describe('the options of godwit', () => {
     [['--ws-port', '65536'], /not a port/],
     [['--log-level', 'loud'], /none of debug, info/],
     [['--limit', 'maximumSesions=1'], /did you mean maximumSessions/],
-    [['--limit', 'zzz=1'], /no limit "zzz"$/],
-    [['--limit', 'maximumSessions=1KiB'], /not a number of count/],
+    [['--limit', 'zzz=1'], /no limit "zzz"; they are maximumPacketSizeBytes, .*, maximumVerifiedCredentials$/],
+    [['--limit', 'maximumSessions=1KiB'], /"1KiB" is not a whole number or "unlimited"/],
+    [['--limit', 'connectTimeoutMs=soon'], /whole number of milliseconds/],
+    [['--limit', 'maximumConcurrentHashes=0'], /nobody could ever log in/],
+    [['--host', '-'], /"-" is no address/],
     [['--limit', 'maximumPacketSizeBytes'], /such as 65536 or 64KiB/],
     [['--tls-port', '8883'], /needs --cert and --key/],
     [['--cert', 'c'], /need --tls-port/],
@@ -58,7 +70,15 @@ describe('the options of godwit', () => {
   })
 
   it('hostile #130: is never open to others without being told to', () => {
-    expect(failure('--host', '0.0.0.0').message).toContain('--allow-anonymous')
+    expect(failure('--host', '0.0.0.0')).toMatchObject({
+      exitCode: 8,
+      message: expect.stringContaining('--allow-anonymous'),
+    })
+    expect(failure('--host', '0.0.0.0', '--acl-file', 'a').exitCode).toBe(8)
+    expect(parseOptions(['--host', '0.0.0.0', '--password-file', 'p'])?.login).toEqual({
+      allowAnonymous: false,
+      passwordFile: 'p',
+    })
     expect(parseOptions(['--host', '0.0.0.0', '--allow-anonymous'])?.host).toBe('0.0.0.0')
     expect(['localhost', '::1', '127.9.9.9', '10.0.0.1', '127.example.org'].map(isLoopback)).toEqual([
       true,

@@ -1,8 +1,7 @@
 import { isIP } from 'node:net'
 import { Command, CommanderError } from 'commander'
-import type { Limits } from '@godwit/mqtt-broker'
-import { EXIT, StartFailure } from './exit-codes.ts'
-import { parseLimits } from './limits.ts'
+import { exitCodesText, StartFailure } from './exit-codes.ts'
+import { type GivenLimits, parseLimits } from './limits.ts'
 import { VERSION } from './version.ts'
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
@@ -14,19 +13,31 @@ export interface Settings {
   readonly port: number
   /** undefined: off. */
   readonly wsPort: number | undefined
-  readonly tls:
-    | {
-        readonly port: number
-        readonly cert: string
-        readonly key: string
-        readonly ca?: string
-        readonly requireCertificate: boolean
-      }
-    | undefined
-  readonly limits: Partial<Limits>
+  readonly tls: TlsSettings | undefined
+  readonly login: LoginSettings
+  /** false: Sessions and messages are to end with the process. */
+  readonly persistence: boolean
+  readonly limits: GivenLimits
   readonly logLevel: LogLevel
 }
 
+export interface TlsSettings {
+  readonly port: number
+  readonly cert: string
+  readonly key: string
+  readonly ca?: string
+  readonly requireCertificate: boolean
+}
+
+/** Who may do what. Files by their names. */
+export interface LoginSettings {
+  readonly passwordFile?: string
+  readonly aclFile?: string
+  /** Lets Clients in without a User Name although there are passwords, or although others reach the address. */
+  readonly allowAnonymous: boolean
+}
+
+/** What commander gives. */
 interface Given {
   port: string
   host: string
@@ -36,17 +47,30 @@ interface Given {
   key?: string
   ca?: string
   requireCertificate?: boolean
+  passwordFile?: string
+  aclFile?: string
   allowAnonymous?: boolean
+  persistence: boolean
   limit: string[]
   logLevel: string
 }
 
-const EXIT_HELP = `
-Exit codes: 0 ended in order, 2 wrong use, 3 a file that cannot be used, 4 an address that cannot be listened at, 70 a crash.`
-
 /** Reads the arguments; `undefined` where only help or the version was wanted and has been printed. */
 export const parseOptions = (argv: readonly string[]): Settings | undefined => {
-  const command = new Command('godwit')
+  const command = describeCommand()
+  try {
+    command.parse([...argv], { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode === 0) return undefined
+    throw new StartFailure('usage', `${error.message.replace(/^error: /, '')} (godwit --help shows every option)`)
+  }
+  return settingsOf(command.opts<Given>())
+}
+
+/** The options, as commander knows them. */
+export const describeCommand = (): Command =>
+  new Command('godwit')
     .description('An MQTT 3.1, 3.1.1 and 5.0 broker.')
     .version(`godwit ${VERSION}`, '--version')
     .option('--port <port>', 'TCP port; 0 takes a free one', '1883')
@@ -57,7 +81,10 @@ export const parseOptions = (argv: readonly string[]): Settings | undefined => {
     .option('--key <file>', 'private key of the TLS port, PEM')
     .option('--ca <file>', 'authorities of Client certificates, PEM')
     .option('--require-certificate', 'refuse TLS Clients without a certificate of --ca')
-    .option('--allow-anonymous', 'let everybody in on an address other than loopback')
+    .option('--password-file <file>', 'User Names and passwords, as mosquitto_passwd writes them')
+    .option('--acl-file <file>', "who may publish and receive what, in Mosquitto's format")
+    .option('--allow-anonymous', 'let Clients in without a User Name, also on an address other than loopback')
+    .option('--no-persistence', 'keep Sessions and messages in memory only; they end with the process')
     .option(
       '--limit <name=value>',
       'set a limit; may be repeated',
@@ -65,58 +92,62 @@ export const parseOptions = (argv: readonly string[]): Settings | undefined => {
       [],
     )
     .option('--log-level <level>', LOG_LEVELS.join(', '), 'info')
-    .addHelpText('after', EXIT_HELP)
+    .addHelpText('after', `\nSIGHUP reads the password and the ACL file again.\n\nExit codes:\n${exitCodesText()}`)
     .allowExcessArguments(false)
     .exitOverride()
     .configureOutput({ writeErr: () => {} })
-  try {
-    command.parse([...argv], { from: 'user' })
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error
-    if (error.exitCode === 0) return undefined
-    throw new StartFailure(
-      EXIT.usage,
-      `${error.message.replace(/^error: /, '').replaceAll('\n', ' ')} (godwit --help shows every option)`,
-    )
-  }
-  return settingsOf(command.opts<Given>())
-}
 
 const settingsOf = (given: Given): Settings => {
-  const { host, logLevel, allowAnonymous = false } = given
+  const { host, logLevel, persistence } = given
   if (!LOG_LEVELS.includes(logLevel as LogLevel)) {
-    throw new StartFailure(EXIT.usage, `--log-level: "${logLevel}" is none of ${LOG_LEVELS.join(', ')}`)
+    throw new StartFailure('usage', `--log-level: "${logLevel}" is none of ${LOG_LEVELS.join(', ')}`)
   }
-  if (!isLoopback(host) && !allowAnonymous) {
-    throw new StartFailure(
-      EXIT.usage,
-      `--host ${host} is open to others and nobody would have to log in: add --allow-anonymous if that is meant`,
-    )
+  if (!HOST.test(host) && isIP(host) === 0) {
+    throw new StartFailure('usage', `--host: "${host}" is no address; give one of this machine, such as 127.0.0.1`)
   }
   return {
     host,
     port: parsePort('--port', given.port),
     wsPort: given.wsPort === 'off' ? undefined : parsePort('--ws-port', given.wsPort),
     tls: tlsOf(given),
+    login: loginOf(given),
+    persistence,
     limits: parseLimits(given.limit),
     logLevel: logLevel as LogLevel,
   }
 }
 
-const tlsOf = ({ tlsPort, cert, key, ca, requireCertificate = false }: Given): Settings['tls'] => {
+const HOST = /^[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?$/i
+
+const tlsOf = ({ tlsPort, cert, key, ca, requireCertificate = false }: Given): TlsSettings | undefined => {
   if (tlsPort === undefined) {
     if ((cert ?? key ?? ca) === undefined && !requireCertificate) return undefined
-    throw new StartFailure(EXIT.usage, '--cert, --key, --ca and --require-certificate need --tls-port')
+    throw new StartFailure('usage', '--cert, --key, --ca and --require-certificate need --tls-port')
   }
-  if (cert === undefined || key === undefined) throw new StartFailure(EXIT.usage, '--tls-port needs --cert and --key')
-  if (requireCertificate && ca === undefined) throw new StartFailure(EXIT.usage, '--require-certificate needs --ca')
+  if (cert === undefined || key === undefined) throw new StartFailure('usage', '--tls-port needs --cert and --key')
+  if (requireCertificate && ca === undefined) throw new StartFailure('usage', '--require-certificate needs --ca')
   return { port: parsePort('--tls-port', tlsPort), cert, key, requireCertificate, ...(ca !== undefined && { ca }) }
+}
+
+const loginOf = ({ host, passwordFile, aclFile, allowAnonymous = false }: Given): LoginSettings => {
+  if (!isLoopback(host) && passwordFile === undefined && !allowAnonymous) {
+    throw new StartFailure(
+      'openToOthers',
+      `--host ${host} is open to others and nobody would have to log in: add --password-file FILE, ` +
+        'which "mosquitto_passwd -c FILE NAME" makes, or --allow-anonymous if everybody may come in',
+    )
+  }
+  return {
+    allowAnonymous,
+    ...(passwordFile !== undefined && { passwordFile }),
+    ...(aclFile !== undefined && { aclFile }),
+  }
 }
 
 const parsePort = (option: string, text: string): number => {
   const port = Number(text)
   if (!/^\d+$/.test(text) || port > 65_535) {
-    throw new StartFailure(EXIT.usage, `${option}: "${text}" is not a port; a port is a number from 0 to 65535`)
+    throw new StartFailure('usage', `${option}: "${text}" is not a port; a port is a number from 0 to 65535`)
   }
   return port
 }

@@ -1,54 +1,84 @@
-import { readFile } from 'node:fs/promises'
-import { type Broker, BrokerError, createBroker, type Logger } from '@godwit/mqtt-broker'
-import { TransportError } from '@godwit/mqtt-transport'
-import { EXIT, StartFailure } from './exit-codes.ts'
-import type { Settings } from './options.ts'
+import { type Broker, BrokerError, createBroker, type ListenOptions, type Logger } from '@godwit/mqtt-broker'
+import { FileLogin } from '@godwit/mqtt-broker/auth'
+import { TransportError, type TransportErrorCode } from '@godwit/mqtt-transport'
+import { type Ending, StartFailure } from './exit-codes.ts'
+import { hasLoginFiles, readLoginFiles } from './login.ts'
+import type { Settings, TlsSettings } from './options.ts'
+import { readText } from './read-file.ts'
 
 /** A broker that listens where the settings say, and the addresses that it really has. */
 export interface Started {
   readonly broker: Broker
   readonly urls: readonly string[]
+  /** Reads the password and the ACL file again. What cannot be read or understood changes nothing, and is logged. */
+  reload(): Promise<void>
 }
 
 export const start = async (settings: Settings, logger: Logger): Promise<Started> => {
   const { host, port, wsPort, tls, limits } = settings
-  const broker = createBroker({ limits, logger })
+  const files = await readLoginFiles(settings.login)
+  const login = new FileLogin({ ...files, limits: limits.login })
+  const broker = createBroker({
+    limits: limits.broker,
+    logger,
+    ...(hasLoginFiles(settings.login) && { authenticate: login.authenticate }),
+  })
   const shown = host.includes(':') ? `[${host}]` : host
   try {
-    const urls = [(await broker.listen(`mqtt://${shown}:${port}`)).url]
-    if (wsPort !== undefined) urls.push((await broker.listen(`ws://${shown}:${wsPort}/mqtt`)).url)
+    const urls = [await listen(broker, '--port', { url: `mqtt://${shown}:${port}` })]
+    if (wsPort !== undefined) urls.push(await listen(broker, '--ws-port', { url: `ws://${shown}:${wsPort}/mqtt` }))
     if (tls !== undefined) {
-      const files = {
-        cert: await read('--cert', tls.cert),
-        key: await read('--key', tls.key),
-        requireCertificate: tls.requireCertificate,
-        ...(tls.ca !== undefined && { ca: await read('--ca', tls.ca) }),
-      }
-      urls.push((await broker.listen({ url: `mqtts://${shown}:${tls.port}`, tls: files })).url)
+      const url = `mqtts://${shown}:${tls.port}`
+      urls.push(await listen(broker, '--tls-port', { url, tls: await readTls(tls) }))
     }
-    return { broker, urls }
+    // One after the other, so that the files as they are last hold in the end.
+    let reloaded = Promise.resolve()
+    const reload = () => (reloaded = reloaded.then(() => reloadFiles(settings, login, broker, logger)))
+    return { broker, urls, reload }
   } catch (error) {
     await broker.close()
-    throw explained(error)
+    throw error
   }
 }
 
-const read = async (option: string, file: string): Promise<string> => {
+const reloadFiles = async (settings: Settings, login: FileLogin, broker: Broker, logger: Logger): Promise<void> => {
+  const { passwordFile, aclFile } = settings.login
   try {
-    return await readFile(file, 'utf8')
+    login.replace(await readLoginFiles(settings.login))
+    broker.recheckRights()
+    logger.info({ passwordFile, aclFile }, 'read the password and ACL files again')
   } catch (error) {
-    throw new StartFailure(EXIT.file, `${option} ${file} cannot be read: ${(error as Error).message}`, error)
+    if (!(error instanceof StartFailure)) throw error
+    logger.error({ passwordFile, aclFile }, `the files of before stay in force: ${error.message}`)
   }
 }
 
-const explained = (error: unknown): unknown => {
-  if (TransportError.isInstance(error)) {
-    if (error.phase === 'tls') return new StartFailure(EXIT.file, error.message, error)
-    const remedy =
-      error.code === 'ADDRESS_IN_USE'
-        ? '; stop what uses it, or choose another with --port, --ws-port or --tls-port'
-        : ''
-    return new StartFailure(EXIT.listen, `${error.message}${remedy}`, error)
+const readTls = async (tls: TlsSettings) => ({
+  cert: await readText('--cert', tls.cert),
+  key: await readText('--key', tls.key),
+  requireCertificate: tls.requireCertificate,
+  ...(tls.ca !== undefined && { ca: await readText('--ca', tls.ca) }),
+})
+
+const listen = async (broker: Broker, option: string, options: ListenOptions): Promise<string> => {
+  try {
+    return (await broker.listen(options)).url
+  } catch (error) {
+    if (TransportError.isInstance(error)) {
+      const [ending, remedy] = REMEDIES[error.code] ?? OTHER
+      throw new StartFailure(ending, `${option}: ${error.message}; ${remedy}`, error)
+    }
+    throw BrokerError.isInstance(error) ? new StartFailure('usage', `${option}: ${error.message}`, error) : error
   }
-  return BrokerError.isInstance(error) ? new StartFailure(EXIT.usage, error.message, error) : error
+}
+
+const OTHER: readonly [Ending, string] = ['address', 'choose another address with --host, or another port']
+
+const REMEDIES: Partial<Record<TransportErrorCode, readonly [Ending, string]>> = {
+  ADDRESS_IN_USE: ['addressInUse', 'stop what uses it, or choose another port with this option'],
+  ADDRESS_NOT_AVAILABLE: ['address', 'give --host an address of this machine, such as 127.0.0.1'],
+  HOST_NOT_FOUND: ['address', 'give --host an address of this machine, such as 127.0.0.1'],
+  PERMISSION_DENIED: ['address', 'ports below 1024 need rights; choose a higher one'],
+  TLS_CONFIGURATION_INVALID: ['tls', 'check the files of --cert, --key and --ca'],
+  TLS_FAILED: ['tls', 'check the files of --cert, --key and --ca'],
 }

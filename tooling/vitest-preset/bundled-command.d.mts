@@ -1,0 +1,5 @@
+/** The path of the bundle that `bundleCommand` makes of an app. */
+export declare function bundledCommand(app: URL): string
+
+/** Bundles an app's command with the sources of its sibling packages; `external` are its dependencies on others. */
+export declare function bundleCommand(app: URL, external: readonly string[]): Promise<void>
