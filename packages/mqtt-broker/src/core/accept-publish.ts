@@ -1,8 +1,12 @@
-import type { PublishFrame } from '@godwit/mqtt-codec'
-import { ReasonCode, isWellFormedUtf8 } from '@godwit/mqtt-codec'
+import type { PublishFrame, ReasonProperties } from '@godwit/mqtt-codec'
+import { PacketType, ReasonCode, isWellFormedUtf8 } from '@godwit/mqtt-codec'
 import type { TopicEntry } from '@godwit/mqtt-topics'
+import type { Refusal } from '../ports/grant.ts'
+import type { DropReason } from '../ports/observer.ts'
 import type { Connection } from './connection.ts'
 import type { Core } from './context.ts'
+import { legalReasonCode } from './legal-reason-code.ts'
+import { problemInformation } from './problem-information.ts'
 import { VIOLATIONS, type Violation } from './refusals.ts'
 import { isReservedTopic, mayPublish } from './rights.ts'
 import { Routed, routeMessage } from './router.ts'
@@ -23,8 +27,11 @@ export const accept = (
   const { frame, topicName } = message
   const session = connection.session!
   if (isReservedTopic(topicName) || !mayPublish(core, connection, topicName)) {
-    if (core.settings.publishDenied === 'disconnect' && !isReservedTopic(topicName)) return VIOLATIONS.publishDenied
-    refuse(core, connection, message, ReasonCode.NotAuthorized)
+    if (core.settings.publishDenied === 'disconnect' && !isReservedTopic(topicName)) {
+      drop(core, connection, message, 'not-authorized')
+      return VIOLATIONS.publishDenied
+    }
+    refuse(core, connection, message, 'not-authorized', NO_RIGHT)
     return undefined
   }
   if (
@@ -32,7 +39,7 @@ export const accept = (
     frame.payloadFormatIndicator === 1 &&
     !isWellFormedUtf8(frame.bytes, frame.payloadStart, frame.end)
   ) {
-    answer(connection, session, frame, ReasonCode.PayloadFormatInvalid)
+    refuse(core, connection, message, 'payload-format-invalid', NO_TEXT)
     return undefined
   }
   core.observation?.messagePublished(connection.info, message)
@@ -49,25 +56,54 @@ export const accept = (
         : routed === Routed.toNobody
           ? ReasonCode.NoMatchingSubscribers
           : ReasonCode.Success
-    answer(connection, session, frame, reasonCode)
+    const quota = reasonCode === ReasonCode.QuotaExceeded ? problemInformation(connection, QUOTA) : undefined
+    answer(connection, session, frame, reasonCode, quota)
   }
   return undefined
 }
 
+const no = (reasonCode: number, reasonString: string): Refusal => Object.freeze({ reasonCode, reasonString })
+
+const NO_RIGHT = no(ReasonCode.NotAuthorized, 'no right to publish to this topic')
+const QUOTA = 'as much waits, or is retained, as may be'
+const NO_TEXT = no(ReasonCode.PayloadFormatInvalid, 'a payload that says it is text and is not')
+
 /** Drops a message; who sent it learns why in 5.0, and in 3.1.1 gets the acknowledgement of any other [MQTT-3.3.5-2]. */
-export const refuse = (core: Core, connection: Connection, message: RoutedMessage, reasonCode: number): void => {
-  const reason = reasonCode === ReasonCode.NotAuthorized ? 'not-authorized' : 'refused-by-interceptor'
+export const refuse = (
+  core: Core,
+  connection: Connection,
+  message: RoutedMessage,
+  reason: DropReason,
+  refusal: Refusal,
+): void => {
+  drop(core, connection, message, reason)
+  if (message.frame.qos === 0) return
+  const reasonCode = legalReasonCode(core.logger, PacketType.puback, refusal.reasonCode)
+  const properties = problemInformation(connection, refusal.reasonString, refusal.userProperties)
+  answer(connection, connection.session!, message.frame, reasonCode, properties)
+}
+
+const drop = (core: Core, connection: Connection, message: RoutedMessage, reason: DropReason): void => {
   core.counters.messagesDropped[reason]++
   core.observation?.messageDropped(connection.session!.clientId, message, reason)
-  answer(connection, connection.session!, message.frame, reasonCode)
 }
 
 /** PUBACK or PUBREC. A refused QoS 2 identifier is free at once in 5.0 [MQTT-4.3.3-9]; 3.1.1 knows no refusal. */
-export const answer = (connection: Connection, session: Session, frame: PublishFrame, reasonCode: number): void => {
+const answer = (
+  connection: Connection,
+  session: Session,
+  frame: PublishFrame,
+  reasonCode: number,
+  properties?: ReasonProperties,
+): void => {
   if (frame.qos === 0) return
   const refused = reasonCode >= 0x80 && connection.version === 5
   if (frame.qos === 2 && !refused) session.receiver.hold(frame.packetId)
   else session.receiver.acknowledged()
+  if (properties !== undefined) {
+    const type = frame.qos === 1 ? 'puback' : 'pubrec'
+    if (connection.output.packet({ type, packetId: frame.packetId, reasonCode, properties }, session.staged)) return
+  }
   const firstByte = frame.qos === 1 ? PUBACK : PUBREC
   connection.output.acknowledge(firstByte, frame.packetId, connection.version === 5 ? reasonCode : 0, session.staged)
 }

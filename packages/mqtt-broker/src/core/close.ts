@@ -16,7 +16,7 @@ export const closeConnection = (core: Core, connection: Connection, violation: V
   if (connection.phase === 'open' && connection.version === 5) {
     const reasonCode = legalReasonCode(core.logger, PacketType.disconnect, violation.reasonCode)
     const properties = {
-      ...problemInformation(core, connection, violation.reason, violation.userProperties),
+      ...problemInformation(connection, violation.reason, violation.userProperties),
       ...serverReferenceFor(core, reasonCode, violation.serverReference),
     }
     connection.output.packet({ type: 'disconnect', reasonCode, properties }, 0)

@@ -11,6 +11,7 @@ import { beginAuthentication } from './enhanced-authentication.ts'
 import { refuseConnect } from './refuse-connect.ts'
 import { VIOLATIONS, type Violation } from './refusals.ts'
 import { isReservedTopic } from './rights.ts'
+import type { Settings } from './settings.ts'
 
 /** CONNECT (§3.1): judged, authenticated, then given its Session. */
 export const connect = (core: Core, connection: Connection, packet: ConnectPacket): Violation | undefined => {
@@ -18,7 +19,7 @@ export const connect = (core: Core, connection: Connection, packet: ConnectPacke
   connection.connect = packet
   connection.version = packet.protocolVersion
   connection.output.version = packet.protocolVersion
-  connection.problemInformation = packet.properties?.requestProblemInformation ?? true
+  connection.problemInformation = wantsReasons(core.settings.reasonStrings, packet)
   connection.output.maximumPacketSizeBytes = packet.properties?.maximumPacketSizeBytes ?? Infinity
   const refusal = judge(core, packet)
   if (refusal !== undefined) {
@@ -92,6 +93,11 @@ const authenticate = (core: Core, connection: Connection, packet: ConnectPacket)
   })
   if (result === undefined) core.waiting.set(connection.ticket, connection)
   else authenticated(core, connection, result)
+}
+
+const wantsReasons = (reasonStrings: Settings['reasonStrings'], packet: ConnectPacket): boolean => {
+  const asked = packet.properties?.requestProblemInformation
+  return reasonStrings === 'when-asked' ? asked === true : reasonStrings === 'unless-declined' && asked !== false
 }
 
 const isText = (payload: Uint8Array): boolean => isWellFormedUtf8(payload, 0, payload.length)

@@ -42,8 +42,8 @@ export class Connection {
   keepAliveSeconds = 0
   /** Connect timeout first, then Keep Alive. */
   deadline: Deadline | undefined
-  /** Whether the Client wants Reason Strings; those that do not say so do (§3.1.2.11.7). */
-  problemInformation = true
+  /** Whether the Client is told in words why something was refused: by its CONNECT and the settings (§3.1.2.11.7). */
+  problemInformation = false
   /** The last right that was asked for, so that it is not asked again for each message. */
   lastTopicName: string | undefined
   lastTopicAllowed = false

@@ -42,5 +42,6 @@ export class Counters {
     'no-group-member': 0,
     'refused-by-interceptor': 0,
     'retained-limit': 0,
+    'payload-format-invalid': 0,
   }
 }

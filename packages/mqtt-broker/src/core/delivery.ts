@@ -127,6 +127,7 @@ export const enqueue = (core: Core, session: Session, queued: QueuedMessage): bo
   const full = () =>
     queue.length >= limits.maximumQueuedMessages ||
     queue.sizeBytes + queued.message.sizeBytes > limits.maximumQueuedBytes
+  if (full()) dropExpired(core, session)
   if (full() && settings.queueOverflow === 'drop-oldest') {
     while (full() && queue.length > 0) dropped(core, session, take(core, session)!.message, 'queue-full')
   }
@@ -135,6 +136,15 @@ export const enqueue = (core: Core, session: Session, queued: QueuedMessage): bo
   core.counters.queuedMessages++
   core.counters.queuedBytes += queued.message.sizeBytes
   return true
+}
+
+/** What expired while it waited makes room for what has not. */
+const dropExpired = (core: Core, session: Session): void => {
+  for (const { message } of session.queue.takeExpired(core.now)) {
+    core.counters.queuedMessages--
+    core.counters.queuedBytes -= message.sizeBytes
+    dropped(core, session, message, 'message-expired')
+  }
 }
 
 /** Counts a message that a Session does not get. Always false, so that a caller can return it. */

@@ -19,7 +19,7 @@ export const intercept = (core: Core, connection: Connection, message: RoutedMes
     const verdict = ask(core, interceptor, () => interceptor.publish?.(info, current))
     if (verdict === undefined) continue
     if ('reasonCode' in verdict) {
-      refuse(core, connection, message, verdict.reasonCode)
+      refuse(core, connection, message, 'refused-by-interceptor', verdict)
       return undefined
     }
     current = verdict
@@ -30,11 +30,13 @@ export const intercept = (core: Core, connection: Connection, message: RoutedMes
       { topicName: current.topicName },
       'an interceptor rewrote a topic to something that is none: refused',
     )
-    refuse(core, connection, message, ReasonCode.ImplementationSpecificError)
+    refuse(core, connection, message, 'refused-by-interceptor', NO_TOPIC)
     return undefined
   }
   return accept(core, connection, rewritten(core, current, message), core.index.entry(current.topicName))
 }
+
+const NO_TOPIC = { reasonCode: ReasonCode.ImplementationSpecificError } as const
 
 /** The rewritten message in the publisher's own QoS and identifier, which its acknowledgement is about. */
 const rewritten = (core: Core, message: Message, original: RoutedMessage): RoutedMessage => {
@@ -53,5 +55,7 @@ const rewritten = (core: Core, message: Message, original: RoutedMessage): Route
     },
     5,
   )
-  return messageFromPacket(bytes, topicName, core.index.entry(topicName).bytes, core.now, core.nextSerial++)
+  const next = messageFromPacket(bytes, topicName, core.index.entry(topicName).bytes, core.now, core.nextSerial++)
+  next.publisherHash = original.publisherHash
+  return next
 }

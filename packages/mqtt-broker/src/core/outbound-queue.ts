@@ -5,6 +5,8 @@ export class OutboundQueue {
   #messages: (QueuedMessage | undefined)[] | undefined
   #head = 0
   sizeBytes = 0
+  /** Nothing here expires before this: milliseconds of the monotonic clock. */
+  #earliestExpiry = Infinity
 
   get length(): number {
     return this.#messages === undefined ? 0 : this.#messages.length - this.#head
@@ -16,14 +18,14 @@ export class OutboundQueue {
 
   push(message: QueuedMessage): void {
     ;(this.#messages ??= []).push(message)
-    this.sizeBytes += message.message.sizeBytes
+    this.#added(message)
   }
 
   /** For messages that had been taken and come back: they are older than everything here. */
   unshift(message: QueuedMessage): void {
     if (this.#head > 0) this.#messages![--this.#head] = message
     else (this.#messages ??= []).unshift(message)
-    this.sizeBytes += message.message.sizeBytes
+    this.#added(message)
   }
 
   shift(): QueuedMessage | undefined {
@@ -35,11 +37,34 @@ export class OutboundQueue {
     if (this.#head === messages.length) {
       this.#messages = undefined
       this.#head = 0
+      this.#earliestExpiry = Infinity
     } else if (this.#head >= 1024 && this.#head * 2 >= messages.length) {
       messages.splice(0, this.#head)
       this.#head = 0
     }
     return first
+  }
+
+  /** Takes out what has expired, wherever it waits. Looks only where there is something to find. */
+  takeExpired(now: number): QueuedMessage[] {
+    const messages = this.#messages
+    if (messages === undefined || this.#earliestExpiry > now) return []
+    const expired: QueuedMessage[] = []
+    const left: QueuedMessage[] = []
+    for (const queued of messages) {
+      if (queued !== undefined) (queued.message.expiresAt <= now ? expired : left).push(queued)
+    }
+    this.#messages = undefined
+    this.#head = 0
+    this.sizeBytes = 0
+    this.#earliestExpiry = Infinity
+    for (const queued of left) this.push(queued)
+    return expired
+  }
+
+  #added({ message }: QueuedMessage): void {
+    this.sizeBytes += message.sizeBytes
+    if (message.expiresAt < this.#earliestExpiry) this.#earliestExpiry = message.expiresAt
   }
 
   *drain(): Generator<QueuedMessage> {

@@ -10,8 +10,9 @@ import type { Session } from './session.ts'
 export const publishOwn = (core: Core, bytes: Uint8Array, topicName: string, from: Session | undefined): void => {
   const entry = core.index.entry(topicName)
   const message = messageFromPacket(bytes, topicName, entry.bytes, core.now, core.nextSerial++)
+  message.publisherHash = from?.hash ?? 0
   core.observation?.messagePublished(undefined, message)
-  if (message.frame.retain && !core.retained.retain(message)) {
+  if (message.frame.retain && core.settings.retainAvailable && !core.retained.retain(message)) {
     core.counters.messagesDropped['retained-limit']++
   }
   routeMessage(core, entry.resolved, message, from)

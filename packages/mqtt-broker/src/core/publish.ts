@@ -39,6 +39,7 @@ export const publish = (core: Core, connection: Connection, frame: PublishFrame)
   }
   const message = core.inHand
   message.begin(frame, entry.topicName, entry.bytes, core.now, core.nextSerial++)
+  message.publisherHash = session.hash
   if (core.interceptors.length > 0) return intercept(core, connection, message)
   return accept(core, connection, message, entry)
 }

@@ -31,6 +31,18 @@ export const VIOLATIONS = {
     ReasonCode.ProtocolError,
     'a Subscription Identifier in the PUBLISH of a Client [MQTT-3.3.4-6]',
   ),
+  wildcardUnavailable: violation(
+    ReasonCode.WildcardSubscriptionsNotSupported,
+    'a wildcard where there are none (§3.2.2.3.11)',
+  ),
+  sharedUnavailable: violation(
+    ReasonCode.SharedSubscriptionsNotSupported,
+    'a Shared Subscription where there are none (§3.2.2.3.13)',
+  ),
+  subscriptionIdentifiersUnavailable: violation(
+    ReasonCode.SubscriptionIdentifiersNotSupported,
+    'a Subscription Identifier where there are none (§3.2.2.3.12)',
+  ),
   receiveMaximum: violation(
     ReasonCode.ReceiveMaximumExceeded,
     'more unacknowledged messages than Receive Maximum [MQTT-3.3.4-7]',

@@ -21,7 +21,7 @@ export const refuseConnect = (
   core.logger.info({ clientId: connection.connect?.clientId ?? '', reasonCode }, `CONNECT refused: ${reason}`)
   if (connection.version === 5 || RETURN_CODES.has(reasonCode)) {
     const properties: ConnackProperties = {
-      ...problemInformation(core, connection, reason, more.userProperties),
+      ...problemInformation(connection, reason, more.userProperties),
       ...serverReferenceFor(core, reasonCode, more.serverReference),
     }
     connection.output.packet({ type: 'connack', sessionPresent: false, reasonCode, properties }, 0)

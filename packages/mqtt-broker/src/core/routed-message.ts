@@ -20,6 +20,8 @@ export class RoutedMessage {
   expiresAt = Infinity
   /** Different for each message: what was encoded for one subscriber serves the next only while it is the same. */
   serial = 0
+  /** Who sent it, for those who keep to one publisher; 0: the embedding program, or it is not known any more. */
+  publisherHash = 0
   #kept: RoutedMessage | undefined
 
   get payload(): Uint8Array {
@@ -57,6 +59,7 @@ export class RoutedMessage {
     kept.arrivedAt = this.arrivedAt
     kept.expiresAt = this.expiresAt
     kept.serial = this.serial
+    kept.publisherHash = this.publisherHash
     kept.#kept = kept
     this.#kept = kept
     return kept

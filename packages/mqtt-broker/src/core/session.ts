@@ -14,6 +14,8 @@ import type { PendingWill } from './wills.ts'
 /** Session State of one Client Identifier (§4.1). It outlives its connections where its expiry interval says so. */
 export class Session {
   readonly clientId: string
+  /** Of the Client Identifier: the same on every broker and after every restart. */
+  readonly hash: number
   /** Whose it is: another principal is refused. */
   readonly principal: string
   readonly sender: Sender<QueuedMessage>
@@ -38,6 +40,7 @@ export class Session {
 
   constructor(clientId: string, principal: string, grant: Grant, sendLimit: number, receiveMaximum: number) {
     this.clientId = clientId
+    this.hash = hashOf(clientId)
     this.principal = principal
     this.grant = grant
     this.sender = new Sender<QueuedMessage>({ receiveMaximum: sendLimit })
@@ -48,4 +51,18 @@ export class Session {
   get outlivesConnection(): boolean {
     return this.expiryIntervalSeconds > 0
   }
+}
+
+/** FNV-1a of the units of a string: no secret, it only spreads. */
+const hashOf = (text: string): number => {
+  let hash = 0x811c9dc5
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)
+  return hash >>> 0
+}
+
+/** A number of two hashes in which each bit of either counts. */
+export const mixed = (one: number, other: number): number => {
+  let hash = Math.imul(one ^ Math.imul(other, 0x9e3779b1), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return (hash ^ (hash >>> 16)) >>> 0
 }

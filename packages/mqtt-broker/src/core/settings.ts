@@ -14,7 +14,10 @@ export interface Settings {
   readonly queueQos0: boolean
   /** The payload of a message that says it is text is checked to be UTF-8 (0x99). */
   readonly checkPayloadFormat: boolean
-  /** How a Shared Subscription chooses among members that are online (§4.8.2). */
+  /**
+   * How a Shared Subscription chooses among members that are online and have room (§4.8.2). `sticky`: all messages of one
+   * publishing Client go to the same member.
+   */
   readonly sharedSubscriptionChoice: 'round-robin' | 'least-in-flight' | 'sticky'
   /** The highest QoS that is granted and accepted (§3.2.2.3.4). */
   readonly maximumQos: QoS
@@ -28,8 +31,11 @@ export interface Settings {
   readonly serverMoved: boolean
   /** Who may displace a connected Client with the same Client Identifier (§3.1.4). `any-principal` never inherits a Session. */
   readonly clientTakeover: 'same-principal' | 'any-principal' | 'never'
-  /** Whether refusals are explained in words to Clients that want it (Request Problem Information, §3.1.2.11.7). */
-  readonly reasonStrings: boolean
+  /**
+   * Who is told in words why something was refused (§3.1.2.11.7): Clients whose CONNECT has Request Problem Information 1,
+   * all whose CONNECT does not have 0, or nobody.
+   */
+  readonly reasonStrings: 'when-asked' | 'unless-declined' | 'never'
   /** Whether Topic Filters may have wildcards (0xA2, §3.2.2.3.11). */
   readonly wildcardSubscriptionAvailable: boolean
   /** Whether there are Shared Subscriptions (0x9E, §3.2.2.3.13). */
@@ -59,7 +65,7 @@ export const DEFAULT_SETTINGS: Settings = {
   serverReference: undefined,
   serverMoved: false,
   clientTakeover: 'same-principal',
-  reasonStrings: true,
+  reasonStrings: 'when-asked',
   wildcardSubscriptionAvailable: true,
   sharedSubscriptionAvailable: true,
   subscriptionIdentifiersAvailable: true,

@@ -2,7 +2,8 @@ import type { Core } from './context.ts'
 import { deliver, dropped, hasRoom } from './delivery.ts'
 import type { QueuedMessage } from './queued-message.ts'
 import type { RoutedMessage } from './routed-message.ts'
-import type { Session } from './session.ts'
+import { mixed, type Session } from './session.ts'
+import type { Settings } from './settings.ts'
 import { SharedGroup } from './shared-group.ts'
 import type { Subscription } from './subscription.ts'
 
@@ -99,7 +100,10 @@ export const returnToGroup = (core: Core, returned: readonly QueuedMessage[]): v
 const enqueueForGroup = (core: Core, group: SharedGroup, message: RoutedMessage): boolean => {
   const { queue } = group
   const { limits } = core
-  if (queue.length >= limits.maximumQueuedMessages || queue.sizeBytes + message.sizeBytes > limits.maximumQueuedBytes) {
+  const full = () =>
+    queue.length >= limits.maximumQueuedMessages || queue.sizeBytes + message.sizeBytes > limits.maximumQueuedBytes
+  if (full()) dropExpired(core, group)
+  if (full()) {
     core.counters.messagesDropped['queue-full']++
     core.observation?.messageDropped(`$share/${group.shareName}`, message, 'queue-full')
     return false
@@ -116,6 +120,15 @@ const enqueueForGroup = (core: Core, group: SharedGroup, message: RoutedMessage)
   return true
 }
 
+/** What expired while it waited makes room for what has not. */
+const dropExpired = (core: Core, group: SharedGroup): void => {
+  for (const queued of group.queue.takeExpired(core.now)) {
+    uncount(core, queued)
+    core.counters.messagesDropped['message-expired']++
+    core.observation?.messageDropped(`$share/${group.shareName}`, queued.message, 'message-expired')
+  }
+}
+
 const deliverToMember = (core: Core, member: Subscription, message: RoutedMessage, qos: number): boolean => {
   const identifiers = member.subscriptionIdentifier === 0 ? undefined : [member.subscriptionIdentifier]
   const retain = member.retainAsPublished && message.frame.retain
@@ -127,17 +140,30 @@ const choose = (core: Core, group: SharedGroup, message: RoutedMessage): Subscri
   const { members } = group
   const { sharedSubscriptionChoice } = core.settings
   let best: Subscription | undefined
+  let bestWeight = Infinity
+  let bestPlace = 0
   for (let step = 0; step < members.length; step++) {
     const place = (group.turn + step) % members.length
     const member = members[place]!
     if (!canTake(core, member, message)) continue
-    if (sharedSubscriptionChoice !== 'least-in-flight') {
-      group.turn = sharedSubscriptionChoice === 'sticky' ? place : place + 1
-      return member
-    }
-    if (best === undefined || member.session.sender.outstanding < best.session.sender.outstanding) best = member
+    const weight = weightOf(sharedSubscriptionChoice, member.session, message)
+    if (weight >= bestWeight) continue
+    best = member
+    bestWeight = weight
+    bestPlace = place
+    if (sharedSubscriptionChoice === 'round-robin') break
   }
+  if (best !== undefined) group.turn = bestPlace + 1
   return best
+}
+
+/**
+ * The lightest member gets the message; of equals the one whose turn it is. `sticky` weighs each pair of publisher and member
+ * by itself, so that a member who comes or goes moves nobody but its own publishers.
+ */
+const weightOf = (choice: Settings['sharedSubscriptionChoice'], session: Session, message: RoutedMessage): number => {
+  if (choice === 'round-robin') return 0
+  return choice === 'least-in-flight' ? session.sender.outstanding : mixed(session.hash, message.publisherHash)
 }
 
 const canTake = (core: Core, member: Subscription, message: RoutedMessage): boolean => {

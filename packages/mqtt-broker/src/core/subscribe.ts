@@ -1,10 +1,19 @@
-import type { SubscribePacket, SubscriptionRequest, UnsubscribePacket } from '@godwit/mqtt-codec'
-import { ReasonCode } from '@godwit/mqtt-codec'
+import type {
+  SubackPacket,
+  SubscribePacket,
+  SubscriptionRequest,
+  UnsubackPacket,
+  UnsubscribePacket,
+} from '@godwit/mqtt-codec'
+import { PacketType, ReasonCode } from '@godwit/mqtt-codec'
 import { isRefusal } from '../ports/authenticator.ts'
+import type { Refusal } from '../ports/grant.ts'
 import type { Connection } from './connection.ts'
 import type { Core } from './context.ts'
 import { closeConnection } from './close.ts'
 import { ask } from './interceptors.ts'
+import { legalReasonCode } from './legal-reason-code.ts'
+import { problemInformation } from './problem-information.ts'
 import { VIOLATIONS, type Violation } from './refusals.ts'
 import { beginReplay } from './retained-replays.ts'
 import { pumpGroups } from './shared-subscriptions.ts'
@@ -19,6 +28,11 @@ export const subscribe = (core: Core, connection: Connection, packet: SubscribeP
     if ('reasonCode' in parsed) return parsed
     // [MQTT-3.8.3-4]
     if (request.noLocal && parsed.shareName !== undefined) return VIOLATIONS.sharedNoLocal
+    const missing = connection.version === 5 ? unavailable(core, parsed) : undefined
+    if (missing !== undefined) return missing
+  }
+  if (packet.properties?.subscriptionIdentifier !== undefined && !core.settings.subscriptionIdentifiersAvailable) {
+    return VIOLATIONS.subscriptionIdentifiersUnavailable
   }
   connection.subscribe = packet
   if (core.edges.authorizeSubscribe === undefined) {
@@ -44,19 +58,31 @@ export const finishSubscribe = (core: Core, connection: Connection, verdicts: re
   if (packet === undefined || session === undefined) return
   const identifier = packet.properties?.subscriptionIdentifier ?? 0
   const owed: Subscription[] = []
+  let first: Refusal | undefined
+  const refuse = (refusal: Refusal): number => {
+    first ??= refusal
+    return refusedFor(core, connection, refusal.reasonCode)
+  }
   const reasonCodes = packet.subscriptions.map((request, place) => {
-    if (place >= core.limits.maximumFiltersPerSubscribe) return refusedFor(core, connection, ReasonCode.QuotaExceeded)
+    if (place >= core.limits.maximumFiltersPerSubscribe) return refuse(TOO_MANY_FILTERS)
     const filter = allowedFilter(core, connection, request, verdicts?.[place] ?? verdicts === undefined)
-    if (typeof filter === 'number') return refusedFor(core, connection, filter)
+    if ('reasonCode' in filter) return refuse(filter)
     const isNew = session.subscriptions?.has(filter.topicFilter) !== true
     if (isNew && (session.subscriptions?.size ?? 0) >= core.limits.maximumSubscriptionsPerSession) {
-      return refusedFor(core, connection, ReasonCode.QuotaExceeded)
+      return refuse(TOO_MANY_SUBSCRIPTIONS)
     }
     const subscription = storeSubscription(core, session, filter, request, identifier)
     if (wantsRetained(request, isNew, subscription)) owed.push(subscription)
     return subscription.qos
   })
-  answerWith(core, connection, { type: 'suback', packetId: packet.packetId, reasonCodes })
+  // One Reason String serves the whole packet: that of the first filter that was refused.
+  const properties = problemInformation(connection, first?.reasonString, first?.userProperties)
+  answerWith(core, connection, {
+    type: 'suback',
+    packetId: packet.packetId,
+    reasonCodes,
+    ...(properties && { properties }),
+  })
   for (const subscription of owed) beginReplay(core, subscription)
   pumpGroups(core, session)
 }
@@ -78,11 +104,7 @@ export const unsubscribe = (core: Core, connection: Connection, packet: Unsubscr
   return undefined
 }
 
-const answerWith = (
-  core: Core,
-  connection: Connection,
-  packet: { type: 'suback' | 'unsuback'; packetId: number; reasonCodes: number[] },
-): void => {
+const answerWith = (core: Core, connection: Connection, packet: SubackPacket | UnsubackPacket): void => {
   // [MQTT-3.1.2-24] An answer cannot be left out.
   if (!connection.output.packet(packet, connection.session!.staged))
     closeConnection(core, connection, VIOLATIONS.packetTooLarge)
@@ -98,18 +120,35 @@ const allowedFilter = (
   connection: Connection,
   request: SubscriptionRequest,
   verdict: boolean,
-): ParsedFilter | number => {
-  if (!verdict) return ReasonCode.NotAuthorized
+): ParsedFilter | Refusal => {
+  if (!verdict) return NO_RIGHT
   let { topicFilter } = request
   for (const interceptor of core.interceptors) {
     const answer = ask(core, interceptor, () => interceptor.subscribe?.(connection.info, topicFilter))
     if (answer === undefined) continue
-    if (typeof answer !== 'string') return answer.reasonCode
+    if (typeof answer !== 'string') return answer
     topicFilter = answer
   }
   const parsed = parseFilter(core, topicFilter)
-  if ('reasonCode' in parsed) return parsed.reasonCode
-  return maySubscribe(core, connection, parsed.matchedFilter) ? parsed : ReasonCode.NotAuthorized
+  if ('reasonCode' in parsed) return { reasonCode: parsed.reasonCode, reasonString: parsed.reason }
+  const missing = unavailable(core, parsed)
+  if (missing !== undefined) return { reasonCode: missing.reasonCode, reasonString: missing.reason }
+  return maySubscribe(core, connection, parsed.matchedFilter) ? parsed : NO_RIGHT
+}
+
+const no = (reasonCode: number, reasonString: string): Refusal => Object.freeze({ reasonCode, reasonString })
+
+const NO_RIGHT = no(ReasonCode.NotAuthorized, 'no right to subscribe to this')
+const TOO_MANY_FILTERS = no(ReasonCode.QuotaExceeded, 'more filters than one SUBSCRIBE may have')
+const TOO_MANY_SUBSCRIPTIONS = no(ReasonCode.QuotaExceeded, 'as many subscriptions as a Session may have')
+
+/** What the settings took away. A 5.0 Client has been told and is closed; older ones are refused the filter. */
+const unavailable = (core: Core, filter: ParsedFilter): Violation | undefined => {
+  const { sharedSubscriptionAvailable, wildcardSubscriptionAvailable } = core.settings
+  if (!sharedSubscriptionAvailable && filter.shareName !== undefined) return VIOLATIONS.sharedUnavailable
+  return !wildcardSubscriptionAvailable && /[+#]/.test(filter.matchedFilter)
+    ? VIOLATIONS.wildcardUnavailable
+    : undefined
 }
 
 const maySubscribe = (core: Core, connection: Connection, matchedFilter: string): boolean => {
@@ -126,6 +165,6 @@ const maySubscribe = (core: Core, connection: Connection, matchedFilter: string)
 /** 3.1.1 knows one code for a refusal; 3.1 none, so that its Client is told the lowest QoS and gets nothing. */
 const refusedFor = (core: Core, connection: Connection, reasonCode: number): number => {
   core.counters.subscriptionsRefused++
-  if (connection.version === 5) return reasonCode
+  if (connection.version === 5) return legalReasonCode(core.logger, PacketType.suback, reasonCode)
   return connection.version === 4 ? ReasonCode.UnspecifiedError : ReasonCode.GrantedQos0
 }

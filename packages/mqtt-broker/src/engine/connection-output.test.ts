@@ -1,5 +1,6 @@
-import { type Packet, StreamDecoder } from '@godwit/mqtt-codec'
+import { encode, type Packet, StreamDecoder } from '@godwit/mqtt-codec'
 import { describe, expect, it } from 'vitest'
+import { messageFromPacket } from '../core/routed-message.ts'
 import { message, subscribeTo, summary } from '../testing/packets.ts'
 import { VirtualBroker, type VirtualClient } from '../testing/virtual-broker.ts'
 import { CommitGate } from './commit-gate.ts'
@@ -130,5 +131,43 @@ describe('what an Output writes', () => {
     )
     many.send({ type: 'subscribe', packetId: 1, subscriptions: filters })
     expect(seen(many)).toEqual(['disconnect 95'])
+  })
+})
+
+describe('Topic Aliases and the gate', () => {
+  it('hostile #148: what waits at the gate has no alias, since QoS 0 overtakes it', () => {
+    const { gate, made } = output()
+    made.version = 5
+    made.topicAliasMaximum = 1
+    const decoder = new StreamDecoder({ version: 5 })
+    const out = (): [string, number | undefined][] => {
+      const packets: [string, number | undefined][] = []
+      for (const part of made.free.takeAll()) {
+        decoder.push(part, (packet: Packet) => {
+          if (packet.type === 'publish') packets.push([packet.topicName, packet.properties?.topicAlias])
+        })
+      }
+      return packets
+    }
+    const publish = (topicName: string, packetId: number, commit: number) => {
+      const packet = { ...message(topicName, 'x'), qos: packetId === 0 ? 0 : 1, ...(packetId > 0 && { packetId }) }
+      const bytes = encode(packet as Packet, 5)
+      const topicBytes = Uint8Array.from(topicName, (character) => character.charCodeAt(0))
+      const routed = messageFromPacket(bytes, topicName, topicBytes, 0, packetId + topicName.length * 1000)
+      made.publish(routed, packetId === 0 ? 0x30 : 0x32, packetId, undefined, -1, commit)
+    }
+    publish('known', 0, 0)
+    expect(out()).toEqual([['known', 1]])
+    publish('known', 1, gate.stage())
+    publish('other', 0, 0)
+    publish('known', 0, 0)
+    expect(out()).toEqual([
+      ['other', 1],
+      ['known', 1],
+    ])
+    gate.succeeded(gate.seal())
+    expect(out()).toEqual([['known', undefined]])
+    publish('known', 0, 0)
+    expect(out()).toEqual([['', 1]])
   })
 })

@@ -167,8 +167,7 @@ export class ConnectionOutput implements Output {
    */
   #lane(commit: CommitNumber, ordered: boolean): Lane {
     const { gate } = this.#environment
-    const waits = commit > gate.committed
-    if (!waits && (this.#gated === undefined || (!ordered && this.#connackCommit === 0))) {
+    if (!this.#waits(commit, ordered)) {
       this.#touch()
       return this.free
     }
@@ -177,6 +176,11 @@ export class ConnectionOutput implements Output {
       gate.await(this)
     }
     return this.#gated.lane(commit)
+  }
+
+  #waits(commit: CommitNumber, ordered: boolean): boolean {
+    if (commit > this.#environment.gate.committed) return true
+    return this.#gated !== undefined && (ordered || this.#connackCommit !== 0)
   }
 
   #touch(): void {
@@ -193,10 +197,12 @@ export class ConnectionOutput implements Output {
     expirySeconds: number,
     commit: CommitNumber,
   ): boolean {
-    const shared = identifiers === undefined && this.topicAliasMaximum === 0
+    // QoS 0 may overtake what waits at the gate: an alias that waits there could be set too late, or mean another topic.
+    const aliased = this.version === 5 && this.topicAliasMaximum > 0 && !this.#waits(commit, packetId !== 0)
+    const shared = identifiers === undefined && !aliased
     const rewriter = shared
       ? this.#environment.variants.of(message, this.version, firstByte, expirySeconds)
-      : this.#individual(message, firstByte, identifiers, expirySeconds)
+      : this.#individual(message, firstByte, identifiers, aliased, expirySeconds)
     if (rewriter === undefined) return false
     if (rewriter.length > this.maximumPacketSizeBytes) return false
     const { frame } = message
@@ -218,12 +224,13 @@ export class ConnectionOutput implements Output {
     message: RoutedMessage,
     firstByte: number,
     identifiers: readonly number[] | undefined,
+    aliased: boolean,
     expirySeconds: number,
   ): PublishRewriter | undefined {
     const five = this.version === 5
     const rewriter = individual
     const whole = five ? identifiers : undefined
-    if (!five || this.topicAliasMaximum === 0) {
+    if (!aliased) {
       rewriter.begin(message.frame, message.topicBytes, this.version, firstByte, whole, 0, expirySeconds)
       return rewriter
     }

@@ -12,6 +12,7 @@ export type DropReason =
   | 'no-group-member'
   | 'refused-by-interceptor'
   | 'retained-limit'
+  | 'payload-format-invalid'
 
 /** Sees what happens and changes nothing; a throw is logged and ignored. Objects are built only where one is registered. */
 export interface Observer {

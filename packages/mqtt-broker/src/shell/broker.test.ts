@@ -3,6 +3,7 @@ import { connect as connectTcp } from 'node:net'
 import { StreamDecoder, encode, type Packet } from '@godwit/mqtt-codec'
 import { memoryPair } from '@godwit/mqtt-transport/memory'
 import { describe, expect, it } from 'vitest'
+import { createScramCredentials, scramSha256 } from '../auth/index.ts'
 import { type Broker, BrokerError, createBroker, type Logger } from '../index.ts'
 import { message, subscribeTo, summary } from '../testing/packets.ts'
 import type { BrokerOptions } from './options.ts'
@@ -74,6 +75,51 @@ describe('createBroker', () => {
     broker.replaceGrant('other', { canPublish: () => false })
     other.send(message('t', 'x', { qos: 1, packetId: 1 }))
     expect(await other.receives(1)).toEqual(['puback #1 87'])
+  })
+
+  it('disconnects with a code of a DISCONNECT only, and sends Clients elsewhere until that is taken back', async () => {
+    await using broker = createBroker()
+    const one = await join(broker, 'one')
+    for (const reasonCode of [0, 0x04, 0x85, 0x100]) {
+      expect(() => broker.disconnect('one', reasonCode)).toThrow(BrokerError)
+    }
+    broker.redirect('other:1883', { moved: true })
+    expect(await one.receives(1)).toEqual(['disconnect 9d'])
+    broker.redirect('other:1883')
+    const hello = {
+      type: 'connect',
+      protocolVersion: 5,
+      clientId: 'two',
+      cleanStart: true,
+      keepAliveSeconds: 0,
+    } as const
+    expect(await new RawClient(broker).send(hello).receives(1)).toEqual(['connack 9c'])
+    broker.redirect(undefined)
+    await join(broker, 'two')
+  })
+
+  it('asks mechanisms of enhanced authentication, and takes each name once', async () => {
+    const credentials = await createScramCredentials('pencil')
+    const mechanism = scramSha256({ credentials: async () => credentials })
+    expect(() => createBroker({ mechanisms: [mechanism, mechanism] })).toThrow(BrokerError)
+    await using broker = createBroker({ mechanisms: [mechanism], authenticate: () => false })
+    const hello = (authenticationMethod?: string): Packet => ({
+      type: 'connect',
+      protocolVersion: 5,
+      clientId: 'a',
+      cleanStart: true,
+      keepAliveSeconds: 0,
+      ...(authenticationMethod !== undefined && {
+        properties: { authenticationMethod, authenticationData: Buffer.from('n,,n=user,r=abc') },
+      }),
+    })
+    expect(await new RawClient(broker).send(hello()).receives(1)).toEqual(['connack 87'])
+    expect(await new RawClient(broker).send(hello('PLAIN')).receives(1)).toEqual(['connack 8c'])
+    const client = new RawClient(broker).send(hello('SCRAM-SHA-256'))
+    expect(await client.receives(1)).toEqual(['auth'])
+    const properties = { authenticationMethod: 'SCRAM-SHA-256', authenticationData: Buffer.from('c=biws,r=x,p=AAAA') }
+    client.send({ type: 'auth', reasonCode: 0x18, properties })
+    expect(await client.receives(1)).toEqual(['connack 87'])
   })
 
   it('closes in order: Clients are told, sockets and timers are gone, and nothing can be done with it after', async () => {

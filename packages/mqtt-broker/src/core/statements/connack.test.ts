@@ -170,7 +170,10 @@ describe('CONNACK (§3.2)', () => {
   })
 
   it('[MQTT-3.2.2-19] [MQTT-3.2.2-20] leaves out Reason String and User Properties that do not fit', () => {
-    const settings = { connackUserProperties: [['name', 'x'.repeat(100)]] } as const
+    const settings = {
+      connackUserProperties: [['name', 'x'.repeat(100)]],
+      reasonStrings: 'unless-declined',
+    } as const
     const told = (maximumPacketSizeBytes: number, edges = {}) =>
       new VirtualBroker({ settings, edges }).connect('a', { properties: { maximumPacketSizeBytes } }).received()
     expect(told(200)).toMatchObject([{ properties: { userProperties: settings.connackUserProperties } }])
