@@ -132,6 +132,35 @@ describe('what an Output writes', () => {
     many.send({ type: 'subscribe', packetId: 1, subscriptions: filters })
     expect(seen(many)).toEqual(['disconnect 95'])
   })
+  it.each<[string, Packet]>([
+    ['[MQTT-3.4.2-2] [MQTT-3.4.2-3]', { type: 'puback', packetId: 1, reasonCode: 0x97 }],
+    ['[MQTT-3.5.2-2] [MQTT-3.5.2-3]', { type: 'pubrec', packetId: 1, reasonCode: 0x97 }],
+    ['[MQTT-3.6.2-2] [MQTT-3.6.2-3]', { type: 'pubrel', packetId: 1, reasonCode: 0x92 }],
+    ['[MQTT-3.7.2-2] [MQTT-3.7.2-3]', { type: 'pubcomp', packetId: 1, reasonCode: 0x92 }],
+    ['[MQTT-3.9.2-1] [MQTT-3.9.2-2]', { type: 'suback', packetId: 1, reasonCodes: [0x97] }],
+    ['[MQTT-3.11.2-1] [MQTT-3.11.2-2]', { type: 'unsuback', packetId: 1, reasonCodes: [0x87] }],
+    ['[MQTT-3.14.2-3] [MQTT-3.14.2-4]', { type: 'disconnect', reasonCode: 0x97 }],
+    ['[MQTT-3.15.2-2] [MQTT-3.15.2-3]', { type: 'auth', reasonCode: 0x18 }],
+  ])('%s one byte too much, and Reason String and User Properties are left out', (_statements, bare) => {
+    const method = bare.type === 'auth' ? { authenticationMethod: 'M' } : undefined
+    const smaller = { ...bare, ...(method && { properties: method }) } as Packet
+    const properties = { ...method, reasonString: 'because', userProperties: [['key', 'value'] as const] }
+    const whole = { ...bare, properties } as Packet
+    const length = encode(whole, 5).length
+    for (const [maximum, expected] of [
+      [length, whole],
+      [length - 1, smaller],
+      [encode(smaller, 5).length, smaller],
+      [encode(smaller, 5).length - 1, undefined],
+    ] as const) {
+      const { made } = output()
+      made.version = 5
+      made.maximumPacketSizeBytes = maximum
+      expect(made.packet(whole, 0)).toBe(expected !== undefined)
+      const bytes = made.free.takeAll().flatMap((part) => [...part])
+      expect(bytes).toEqual(expected === undefined ? [] : [...encode(expected, 5)])
+    }
+  })
 })
 
 describe('Topic Aliases and the gate', () => {

@@ -253,8 +253,10 @@ export class ConnectionOutput implements Output {
     const maximum = this.maximumPacketSizeBytes
     if (maximum === Infinity || encodedLength(packet, this.version) <= maximum) return packet
     if (!('properties' in packet) || packet.properties === undefined) return undefined
-    const { reasonString: _, userProperties: __, ...properties } = packet.properties as Record<string, unknown>
-    const smaller = { ...packet, properties } as Packet
+    const { properties: all, ...bare } = packet
+    const { reasonString: _, userProperties: __, ...properties } = all as Record<string, unknown>
+    // Without any the Property Length is left out, too, where that may be.
+    const smaller = (Object.keys(properties).length === 0 ? bare : { ...bare, properties }) as Packet
     return encodedLength(smaller, this.version) <= maximum ? smaller : undefined
   }
 }
