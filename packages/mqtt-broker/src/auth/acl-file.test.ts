@@ -125,7 +125,7 @@ pattern write $SYS/broker/connection/%c/state
     expect(may('pattern readwrite a/%c', { clientId: '', username: undefined }, 'a/', 'a')).toEqual(['-', '-'])
   })
 
-  it('[MQTT-4.7.2-1] a wildcard does not open $SYS', () => {
+  it('[MQTT-4.7.2-1 v3.1.1 v5.0] a wildcard does not open $SYS', () => {
     expect(may('topic #\ntopic +/x', anonymous, '$SYS/x', '$SYS', 'a/x')).toEqual(['-', '-', 'rw'])
   })
 
