@@ -58,6 +58,12 @@ export class FrameScanner {
     return this.#held > 0 ? this.#hold[0]! : -1
   }
 
+  /** The first byte of the packet that `next` would move to, -1 where no byte of it is there. */
+  get nextFirstByte(): number {
+    if (this.#held > 0) return this.#hold[0]!
+    return this.#at < this.#chunkEnd ? this.#chunk[this.#at]! : -1
+  }
+
   /** Bytes kept here: of the packet that waits for more, and those that `detach` copied. */
   get heldBytes(): number {
     return this.#held + (this.#own ? this.#chunkEnd - this.#at : 0)

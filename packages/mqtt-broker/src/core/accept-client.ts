@@ -13,6 +13,7 @@ import { refuseConnect } from './refuse-connect.ts'
 import { VIOLATIONS } from './refusals.ts'
 import { Session } from './session.ts'
 import { endSession, sessionResumes } from './sessions.ts'
+import { enterStore } from './stored-session.ts'
 import { takeoverAllowed } from './takeovers.ts'
 import { removeWill, setWill } from './wills.ts'
 
@@ -36,6 +37,13 @@ export const acceptClient = (
   if (refusal !== undefined) {
     core.counters.takeoversRefused++
     return refuseConnect(core, connection, ReasonCode.ClientIdentifierNotValid, refusal)
+  }
+  if (!core.records.writable && expirySeconds(core, packet) > 0) {
+    // A disk that is full has room for the little that a Session writes which is there already.
+    const reasonCode = core.staging.failed ? ReasonCode.ServerUnavailable : ReasonCode.QuotaExceeded
+    if (core.staging.failed || session === undefined || packet.cleanStart) {
+      return refuseConnect(core, connection, reasonCode, 'the store takes nothing more')
+    }
   }
   if (session?.connection !== undefined) {
     if (!takeoverAllowed(core, clientId)) {
@@ -69,6 +77,7 @@ export const acceptClient = (
     session.receiver.resume(receiveLimit(core, packet))
   }
   bind(core, connection, session, packet, grant)
+  enterStore(core, session)
   const connack = {
     type: 'connack',
     sessionPresent: sessionPresent && packet.protocolVersion !== 3,

@@ -43,6 +43,8 @@ export const accept = (
     return undefined
   }
   core.observation?.messagePublished(connection.info, message)
+  const { records } = core
+  records.touched = 0
   let full = false
   if (frame.retain && !core.retained.retain(message)) {
     core.counters.messagesDropped['retained-limit']++
@@ -50,6 +52,8 @@ export const accept = (
   }
   const routed = routeMessage(core, entry.resolved, message, session)
   if (frame.qos > 0) {
+    // A QoS 0 message is written where it is retained, and never waited for.
+    if (records.touched !== 0) session.staged = records.touched
     const reasonCode =
       full || routed === Routed.queuesFull
         ? ReasonCode.QuotaExceeded
@@ -57,7 +61,7 @@ export const accept = (
           ? ReasonCode.NoMatchingSubscribers
           : ReasonCode.Success
     const quota = reasonCode === ReasonCode.QuotaExceeded ? problemInformation(connection, QUOTA) : undefined
-    answer(connection, session, frame, reasonCode, quota)
+    answer(core, connection, session, frame, reasonCode, quota)
   }
   return undefined
 }
@@ -80,7 +84,7 @@ export const refuse = (
   if (message.frame.qos === 0) return
   const reasonCode = legalReasonCode(core.logger, PacketType.puback, refusal.reasonCode)
   const properties = problemInformation(connection, refusal.reasonString, refusal.userProperties)
-  answer(connection, connection.session!, message.frame, reasonCode, properties)
+  answer(core, connection, connection.session!, message.frame, reasonCode, properties)
 }
 
 const drop = (core: Core, connection: Connection, message: RoutedMessage, reason: DropReason): void => {
@@ -90,6 +94,7 @@ const drop = (core: Core, connection: Connection, message: RoutedMessage, reason
 
 /** PUBACK or PUBREC. A refused QoS 2 identifier is free at once in 5.0 [MQTT-4.3.3-9]; 3.1.1 knows no refusal. */
 const answer = (
+  core: Core,
   connection: Connection,
   session: Session,
   frame: PublishFrame,
@@ -98,8 +103,11 @@ const answer = (
 ): void => {
   if (frame.qos === 0) return
   const refused = reasonCode >= 0x80 && connection.version === 5
-  if (frame.qos === 2 && !refused) session.receiver.hold(frame.packetId)
-  else session.receiver.acknowledged()
+  if (frame.qos === 2 && !refused) {
+    session.receiver.hold(frame.packetId)
+    // I4: in the same batch as what it was routed to, or a crash between the two would route it twice or never.
+    if (session.stored !== undefined) session.staged = core.records.received(session.stored.number, frame.packetId)
+  } else session.receiver.acknowledged()
   if (properties !== undefined) {
     const type = frame.qos === 1 ? 'puback' : 'pubrec'
     if (connection.output.packet({ type, packetId: frame.packetId, reasonCode, properties }, session.staged)) return

@@ -1,11 +1,13 @@
 import { PacketType } from '@godwit/mqtt-codec'
-import { SenderOutcome } from '@godwit/mqtt-qos'
+import { SenderOutcome, SenderState } from '@godwit/mqtt-qos'
 import type { Connection } from './connection.ts'
 import type { Core } from './context.ts'
 import { pump, resend } from './delivery.ts'
 import { VIOLATIONS, type Violation } from './refusals.ts'
 import { pumpGroups } from './shared-subscriptions.ts'
 import type { Session } from './session.ts'
+import { releaseStored, removeStored } from './stored-delivery.ts'
+import type { StoredQueue } from './stored-queue.ts'
 
 const PUBREL = 0x62
 const PUBCOMP = 0x70
@@ -20,16 +22,23 @@ export const acknowledgement = (
 ): Violation | undefined => {
   const session = connection.session!
   const { sender } = session
+  if (session.groups !== undefined && session.stored === undefined) forgetOrigin(core, session, type, packetId)
   switch (type) {
     case PacketType.puback:
       return settle(core, connection, session, sender.onPuback(packetId, reasonCode), packetId)
-    case PacketType.pubrec:
-      return settle(core, connection, session, sender.onPubrec(packetId, reasonCode), packetId)
+    case PacketType.pubrec: {
+      const released = session.stored !== undefined && sender.state(packetId) === SenderState.awaitingPubrec
+      const outcome = sender.onPubrec(packetId, reasonCode)
+      if (released && outcome === SenderOutcome.sendPubrel) release(core, session, packetId)
+      return settle(core, connection, session, outcome, packetId)
+    }
     case PacketType.pubcomp:
       return settle(core, connection, session, sender.onPubcomp(packetId, reasonCode), packetId)
     default:
       // [MQTT-4.3.3-11] Every PUBREL is answered; one that repeats or is unknown costs nothing.
-      session.receiver.onPubrel(packetId)
+      if (session.receiver.onPubrel(packetId) && session.stored !== undefined) {
+        session.staged = core.records.forgetReceived(session.stored.number, packetId)
+      }
       connection.output.acknowledge(PUBCOMP, packetId, 0, session.staged)
       return undefined
   }
@@ -50,6 +59,7 @@ const settle = (
       return undefined
     case SenderOutcome.completed:
     case SenderOutcome.refused:
+      if (session.stored !== undefined) forget(core, session.stored, packetId)
       windowOpened(core, session)
       return undefined
     default:
@@ -57,10 +67,31 @@ const settle = (
   }
 }
 
+const release = (core: Core, session: Session, packetId: number): void => {
+  const stored = session.stored!
+  const sequence = stored.sequenceOf(packetId)
+  if (sequence !== -1) releaseStored(core, session, stored, sequence)
+}
+
+const forget = (core: Core, stored: StoredQueue, packetId: number): void => {
+  const sequence = stored.sequenceOf(packetId)
+  if (sequence !== -1) removeStored(core, stored, sequence)
+}
+
+/** [MQTT-4.8.2-6] Whatever a member answers to a message of its group, nobody else is sent it any more. */
+const forgetOrigin = (core: Core, session: Session, type: number, packetId: number): void => {
+  if (type !== PacketType.puback && type !== PacketType.pubrec) return
+  const origin = session.sender.message(packetId)?.origin
+  if (origin === undefined) return
+  // A second PUBREC finds the message of the first.
+  const awaited = type === PacketType.puback ? SenderState.awaitingPuback : SenderState.awaitingPubrec
+  if (session.sender.state(packetId) === awaited) core.records.forgetQueued(origin.number, origin.sequence, 0)
+}
+
 /** Room in the window: what waits goes out, the Session's own first. */
 export const windowOpened = (core: Core, session: Session): void => {
   // After a resume with a smaller window the resends go out in slices.
-  if (session.sender.owed > 0) resend(core, session)
-  if (session.queue.length > 0) pump(core, session)
+  if (session.sender.owed > 0 && session.stored === undefined) resend(core, session)
+  if (session.queue.length > 0 || session.stored !== undefined) pump(core, session)
   if (session.groups !== undefined) pumpGroups(core, session)
 }

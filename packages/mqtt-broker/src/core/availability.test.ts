@@ -42,7 +42,7 @@ describe('what the settings take away', () => {
   it('[MQTT-3.2.2-14] nothing is retained where Retain Available is 0, not even what the program itself publishes', () => {
     const broker = new VirtualBroker({ settings: { retainAvailable: false } })
     const bytes = Uint8Array.of(0x31, 5, 0, 1, 0x74, 0, 0x78)
-    broker.core.handle({ type: 'message-published', bytes, topicName: 't' }, 0)
+    broker.core.publishOwn(bytes, 't', 0)
     expect(broker.core.counters.retainedMessages).toBe(0)
     expect(seen(broker.connect('s').send(subscribeTo('t')))).toEqual(['connack 0', 'suback #1 0'])
   })

@@ -16,17 +16,22 @@ import { Deadlines } from './deadlines.ts'
 import { disconnect } from './disconnect.ts'
 import type { BrokerEvent } from './events.ts'
 import { recheckRights, replaceGrant } from './grants.ts'
+import { continueGraves } from './exhume.ts'
 import { watchConnect } from './keep-alive.ts'
+import { recordsLoaded } from './loads.ts'
 import type { Limits } from './limits.ts'
 import { Observation } from './observation.ts'
-import type { Staging } from './output.ts'
+import type { CommitNumber, Staging } from './output.ts'
 import { publishOwn } from './own-messages.ts'
 import { authReceived, authenticationStepped, beforeConnack } from './enhanced-authentication.ts'
 import { publish } from './publish.ts'
+import { Records } from './records.ts'
+import { Recovery } from './recovery.ts'
 import { refuseConnect } from './refuse-connect.ts'
 import { VIOLATIONS, type Violation } from './refusals.ts'
 import { RetainedMessages } from './retained-messages.ts'
 import { continueReplays } from './retained-replays.ts'
+import { continueStalled } from './stored-delivery.ts'
 import { RoutedMessage } from './routed-message.ts'
 import { resolveRoute } from './router.ts'
 import { redirectionOf } from './server-reference.ts'
@@ -59,6 +64,7 @@ export class BrokerCore {
     const { limits, settings, edges, logger, staging, interceptors, observers, hashSeed } = options
     const counters = new Counters()
     const deadlines = new Deadlines()
+    const records = new Records(staging)
     this.#core = {
       limits,
       settings,
@@ -78,7 +84,12 @@ export class BrokerCore {
       }),
       sessions: new Map(),
       groups: new Map(),
-      retained: new RetainedMessages(limits, counters, deadlines),
+      records,
+      loads: new Map(),
+      stalled: new Set(),
+      graves: [],
+      exhuming: false,
+      retained: new RetainedMessages(limits, counters, deadlines, records),
       replaying: new Set(),
       connections: new Set(),
       waiting: new Map(),
@@ -86,6 +97,7 @@ export class BrokerCore {
       redirection: redirectionOf(settings),
       inHand: new RoutedMessage(),
       now: 0,
+      leastCommit: 0,
       deliveries: 0,
       nextSerial: 1,
       nextTicket: 1,
@@ -149,8 +161,8 @@ export class BrokerCore {
         return this.#answered(event.ticket, (connection) => authenticationStepped(core, connection, event.step))
       case 'subscriptions-authorized':
         return this.#answered(event.ticket, (connection) => finishSubscribe(core, connection, event.verdicts))
-      case 'message-published':
-        return publishOwn(core, event.bytes, event.topicName, undefined)
+      case 'records-loaded':
+        return recordsLoaded(core, event.ticket, event.records)
       case 'client-disconnected':
         return this.#disconnected(event.clientId, event.refusal)
       case 'clients-redirected':
@@ -175,9 +187,35 @@ export class BrokerCore {
   /** Work that is left for later turns of the loop. True: there is more that could be done at once. */
   continue(now: number): boolean {
     const core = this.#core
-    if (core.replaying.size === 0) return false
+    if (!this.unfinished) return false
     core.now = now
-    return continueReplays(core)
+    if (core.stalled.size > 0) continueStalled(core)
+    if (core.graves.length > 0) continueGraves(core)
+    return core.replaying.size > 0 && continueReplays(core)
+  }
+
+  /** Whether a turn of the loop has something to go on with, as soon as a Client reads or a commit is done. */
+  get unfinished(): boolean {
+    const { replaying, stalled, graves } = this.#core
+    return replaying.size > 0 || stalled.size > 0 || graves.length > 0
+  }
+
+  /** Publishes a message of the embedding program; the commit that makes it durable, 0: nothing was written down. */
+  publishOwn(bytes: Uint8Array, topicName: string, now: number): CommitNumber {
+    this.#core.now = now
+    publishOwn(this.#core, bytes, topicName, undefined)
+    return this.#core.records.touched
+  }
+
+  /** The broker's time, which goes on across restarts: milliseconds. */
+  brokerTime(now: number): number {
+    return Math.max(0, Math.round(now + this.#core.records.clockOffsetMs))
+  }
+
+  /** Reads what an earlier process wrote down; nothing else may be asked of the core before it has finished. */
+  recover(now: number, wallMs: number): Recovery {
+    this.#core.now = now
+    return new Recovery(this.#core, wallMs)
   }
 
   /** When `time-passed` is due next: milliseconds of the monotonic clock, Infinity for never. */

@@ -6,6 +6,7 @@ import { legalReasonCode } from './legal-reason-code.ts'
 import { problemInformation } from './problem-information.ts'
 import type { Violation } from './refusals.ts'
 import { serverReferenceFor } from './server-reference.ts'
+import { detachStored } from './stored-session.ts'
 import { sessionWaits } from './sessions.ts'
 import { willDue } from './wills.ts'
 
@@ -51,6 +52,7 @@ export const connectionEnded = (
   core.logger.debug({ clientId: session.clientId, reasonCode }, `client gone: ${reason}`)
   core.observation?.clientGone(connection.info, reasonCode, reason)
   connection.session = undefined
+  if (session.stored !== undefined) detachStored(core, session, session.stored)
   session.connection = undefined
   willDue(core, session, willAtOnce)
   sessionWaits(core, session)

@@ -29,6 +29,8 @@ export class Connection {
   grant: Grant = {}
   /** An answer of another is awaited: nothing of this connection is read meanwhile. */
   held = false
+  /** It is not read, because too much waits to be committed or there is no room. */
+  throttled = false
   /** Names the answer that is awaited: an answer with another ticket is stale. */
   ticket = 0
   subscribe: SubscribePacket | undefined

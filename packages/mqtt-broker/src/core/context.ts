@@ -5,9 +5,12 @@ import type { Logger } from '../ports/logger.ts'
 import type { Connection } from './connection.ts'
 import type { Counters } from './counters.ts'
 import type { Deadlines } from './deadlines.ts'
+import type { Grave } from './graves.ts'
 import type { Limits } from './limits.ts'
+import type { Load } from './loads.ts'
 import type { Observation } from './observation.ts'
-import type { Staging } from './output.ts'
+import type { CommitNumber, Staging } from './output.ts'
+import type { Records } from './records.ts'
 import type { RetainedMessages } from './retained-messages.ts'
 import type { RoutedMessage } from './routed-message.ts'
 import type { Violation } from './refusals.ts'
@@ -28,6 +31,15 @@ export interface Core {
   readonly interceptors: readonly Interceptor[]
   readonly observation: Observation | undefined
   readonly staging: Staging
+  readonly records: Records
+  /** Answers of the store that are awaited, by the ticket of the question. */
+  readonly loads: Map<number, Load>
+  /** Sessions whose next message waits for a commit, or for a Client that reads. */
+  readonly stalled: Set<Session>
+  /** Ended Sessions and groups whose messages are still in the store. */
+  readonly graves: Grave[]
+  /** A piece of the first of them is being read. */
+  exhuming: boolean
   readonly index: SubscriptionIndex<Subscriber, Route>
   readonly sessions: Map<string, Session>
   readonly groups: Map<string, SharedGroup>
@@ -44,6 +56,8 @@ export interface Core {
   readonly inHand: RoutedMessage
   /** Milliseconds of the monotonic clock, set at each entrance. */
   now: number
+  /** The commit that every delivery of the message in hand waits for, beside its own; 0: none. */
+  leastCommit: CommitNumber
   /** Rises with each delivery: a driver sees from it what its packets cost. */
   deliveries: number
   /** The next number for a message, and for a question to somebody else. */

@@ -23,6 +23,9 @@ export class Counters {
   messagesDelivered = 0
   willsPublished = 0
   subscriptionsRefused = 0
+  commits = 0
+  commitsFailed = 0
+  recordsStaged = 0
   connections = 0
   sessions = 0
   subscriptions = 0
@@ -43,5 +46,7 @@ export class Counters {
     'refused-by-interceptor': 0,
     'retained-limit': 0,
     'payload-format-invalid': 0,
+    'store-damaged': 0,
+    'store-unavailable': 0,
   }
 }

@@ -1,16 +1,14 @@
 import type { QoS } from '@godwit/mqtt-codec'
 import { SenderOutcome } from '@godwit/mqtt-qos'
-import type { DropReason } from '../ports/observer.ts'
 import type { Core } from './context.ts'
 import type { CommitNumber } from './output.ts'
 import type { QueuedMessage } from './queued-message.ts'
 import type { RoutedMessage } from './routed-message.ts'
 import type { Session } from './session.ts'
+import { dropped, mayReceive, send, sendQos0 } from './sending.ts'
 import type { SharedGroup } from './shared-group.ts'
-
-const PUBLISH = 0x30
-const DUP = 0x08
-const RETAIN = 0x01
+import { continueStored, deliverStored, storedHasRoom } from './stored-delivery.ts'
+import type { GroupOrigin } from './records/queued-record.ts'
 
 /**
  * Gives a message to one Session: out at once where its window is open and nothing waits before it, else into its queue.
@@ -25,31 +23,50 @@ export const deliver = (
   identifiers: readonly number[] | undefined,
   commit: CommitNumber,
   group: SharedGroup | undefined,
+  origin?: GroupOrigin,
 ): boolean => {
   const { connection } = session
   if (qos === 0) {
     deliverQos0(core, session, message, retain, identifiers, commit)
     return true
   }
+  if (session.stored !== undefined) {
+    return deliverStored(core, session, session.stored, message, qos as 1 | 2, retain, identifiers, commit, origin)
+  }
   if (connection !== undefined && session.queue.length === 0) {
     // Only what may have to be sent again, to this Session or to another of its group, is copied.
     const kept =
       session.outlivesConnection || group !== undefined
-        ? { message: message.kept(), qos: qos as QoS, retain, identifiers, group }
+        ? queuedOf(message, qos as QoS, retain, identifiers, group, origin)
         : undefined
     const packetId = session.sender.start(qos as 1 | 2, kept)
     if (packetId !== 0) {
-      send(core, session, message, qos as 1 | 2, retain, identifiers, packetId, false, commit)
+      if (!send(core, session, message, qos as 1 | 2, retain, identifiers, packetId, false, commit)) {
+        abandon(session, packetId)
+      }
       return true
     }
   }
   if (message.expiresAt <= core.now) return dropped(core, session, message, 'message-expired')
-  return enqueue(core, session, { message: message.kept(), qos: qos as QoS, retain, identifiers, group })
+  return enqueue(core, session, queuedOf(message, qos as QoS, retain, identifiers, group, origin))
+}
+
+const queuedOf = (
+  message: RoutedMessage,
+  qos: QoS,
+  retain: boolean,
+  identifiers: readonly number[] | undefined,
+  group: SharedGroup | undefined,
+  origin: GroupOrigin | undefined,
+): QueuedMessage => {
+  const queued = { message: message.kept(), qos, retain, identifiers, group }
+  return origin === undefined ? queued : { ...queued, origin }
 }
 
 /** Whether the next QoS 1 or 2 message would go out at once. */
 export const hasRoom = (core: Core, session: Session): boolean => {
-  const { connection } = session
+  const { connection, stored } = session
+  if (stored !== undefined && !storedHasRoom(core, session, stored)) return false
   return (
     connection !== undefined &&
     session.queue.length === 0 &&
@@ -76,20 +93,24 @@ export const pump = (core: Core, session: Session): void => {
     }
     if (next.qos === 0) {
       take(core, session)
-      deliverQos0(core, session, next.message, next.retain, next.identifiers, 0)
+      sendQos0(core, session, next.message, next.retain, next.identifiers, 0)
       continue
     }
     const packetId = sender.start(next.qos, session.outlivesConnection || next.group !== undefined ? next : undefined)
     if (packetId === 0) return
     take(core, session)
-    send(core, session, next.message, next.qos, next.retain, next.identifiers, packetId, false, 0)
+    if (!send(core, session, next.message, next.qos, next.retain, next.identifiers, packetId, false, 0)) {
+      abandon(session, packetId)
+    }
   }
+  if (session.stored !== undefined) continueStored(core, session, session.stored)
 }
 
 /** After a reconnect, and never else: PUBLISH and PUBREL that were not acknowledged, in their order [MQTT-4.4.0-1]. */
 export const resend = (core: Core, session: Session): void => {
-  const { connection, sender } = session
+  const { connection, sender, stored } = session
   if (connection === undefined) return
+  if (stored !== undefined) return continueStored(core, session, stored)
   for (const item of sender.resends(Infinity)) {
     if (item.type === 'pubrel') {
       connection.output.acknowledge(0x62, item.packetId, 0, session.staged)
@@ -102,23 +123,12 @@ export const resend = (core: Core, session: Session): void => {
       dropped(core, session, queued.message, 'not-authorized')
       continue
     }
-    send(
-      core,
-      session,
-      queued.message,
-      item.qos,
-      queued.retain,
-      queued.identifiers,
-      item.packetId,
-      item.dup,
-      session.staged,
-    )
+    const { message, retain, identifiers } = queued
+    if (!send(core, session, message, item.qos, retain, identifiers, item.packetId, item.dup, session.staged)) {
+      abandon(session, item.packetId)
+    }
   }
 }
-
-/** A right that was taken away holds for what waits, too. */
-const mayReceive = (session: Session, message: RoutedMessage): boolean =>
-  session.grant.canReceive === undefined || session.grant.canReceive(message.topicName) === true
 
 /** Puts a message behind those that wait, within the limits of the Session. */
 export const enqueue = (core: Core, session: Session, queued: QueuedMessage): boolean => {
@@ -147,13 +157,6 @@ const dropExpired = (core: Core, session: Session): void => {
   }
 }
 
-/** Counts a message that a Session does not get. Always false, so that a caller can return it. */
-export const dropped = (core: Core, session: Session, message: RoutedMessage, reason: DropReason): false => {
-  core.counters.messagesDropped[reason]++
-  core.observation?.messageDropped(session.clientId, message, reason)
-  return false
-}
-
 /** Takes the first of what waits, and keeps the gauges right. */
 export const take = (core: Core, session: Session): QueuedMessage | undefined => {
   const taken = session.queue.shift()
@@ -172,64 +175,14 @@ const deliverQos0 = (
   identifiers: readonly number[] | undefined,
   commit: CommitNumber,
 ): void => {
-  const { connection } = session
-  if (connection === undefined) {
-    if (core.settings.queueQos0) {
-      enqueue(core, session, { message: message.kept(), qos: 0, retain, identifiers, group: undefined })
-    } else dropped(core, session, message, 'session-offline')
-    return
-  }
-  if (connection.output.pendingBytes > core.limits.outputDropBytes) {
-    dropped(core, session, message, 'slow-client')
-    return
-  }
-  const firstByte = retain ? PUBLISH | RETAIN : PUBLISH
-  const expiry = remainingExpirySeconds(core, message)
-  if (!connection.output.publish(message, firstByte, 0, identifiers, expiry, commit)) {
-    dropped(core, session, message, 'packet-too-large')
-    return
-  }
-  delivered(core, session, message)
-}
-
-const send = (
-  core: Core,
-  session: Session,
-  message: RoutedMessage,
-  qos: 1 | 2,
-  retain: boolean,
-  identifiers: readonly number[] | undefined,
-  packetId: number,
-  dup: boolean,
-  commit: CommitNumber,
-): void => {
-  const firstByte = PUBLISH | (dup ? DUP : 0) | (qos << 1) | (retain ? RETAIN : 0)
-  const expiry = remainingExpirySeconds(core, message)
-  if (session.connection!.output.publish(message, firstByte, packetId, identifiers, expiry, commit)) {
-    delivered(core, session, message)
-    return
-  }
-  // [MQTT-3.1.2-25] It counts as sent and done.
-  abandon(session, packetId)
-  dropped(core, session, message, 'packet-too-large')
+  if (session.connection !== undefined) return sendQos0(core, session, message, retain, identifiers, commit)
+  if (core.settings.queueQos0) {
+    enqueue(core, session, { message: message.kept(), qos: 0, retain, identifiers, group: undefined })
+  } else dropped(core, session, message, 'session-offline')
 }
 
 /** A QoS 2 message that may have reached its Client before is ended by PUBREL; anything else is free at once. */
 const abandon = (session: Session, packetId: number): void => {
   if (session.sender.abandon(packetId) !== SenderOutcome.sendPubrel) return
   session.connection?.output.acknowledge(0x62, packetId, 0, session.staged)
-}
-
-const delivered = (core: Core, session: Session, message: RoutedMessage): void => {
-  core.deliveries++
-  core.counters.messagesDelivered++
-  core.observation?.messageDelivered(session.clientId, message)
-}
-
-/** [MQTT-3.3.2-6] What is left of the interval; -1: as it came, because it did not wait or never expires. */
-const remainingExpirySeconds = (core: Core, message: RoutedMessage): number => {
-  const interval = message.frame.messageExpiryIntervalSeconds
-  if (interval === -1) return -1
-  const waitedSeconds = Math.floor((core.now - message.arrivedAt) / 1000)
-  return waitedSeconds === 0 ? -1 : Math.max(0, interval - waitedSeconds)
 }

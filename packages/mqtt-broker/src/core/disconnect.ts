@@ -4,6 +4,7 @@ import { connectionEnded } from './close.ts'
 import type { Connection } from './connection.ts'
 import type { Core } from './context.ts'
 import { VIOLATIONS, type Violation } from './refusals.ts'
+import { recordSession } from './stored-session.ts'
 import { removeWill } from './wills.ts'
 
 /** DISCONNECT (§3.14): the Will is discarded only by Reason Code 0; the Session may be given another end. */
@@ -17,6 +18,7 @@ export const disconnect = (core: Core, connection: Connection, packet: Disconnec
   }
   // [MQTT-3.14.4-3]
   if (packet.reasonCode === ReasonCode.Success) removeWill(core, session)
+  if (session.stored !== undefined) recordSession(core, session)
   connection.output.end()
   connectionEnded(core, connection, packet.reasonCode, packet.properties?.reasonString ?? 'it said goodbye')
   return undefined

@@ -2,6 +2,7 @@ import type { DecodeFailure, Packet } from '@godwit/mqtt-codec'
 import type { AuthenticateResult } from '../ports/authenticator.ts'
 import type { AuthenticationStep } from '../ports/authentication-mechanism.ts'
 import type { Grant, Refusal } from '../ports/grant.ts'
+import type { LoadedRecord } from '../ports/stored-message.ts'
 import type { Connection } from './connection.ts'
 import type { Violation } from './refusals.ts'
 
@@ -15,9 +16,10 @@ export type BrokerEvent =
   | { readonly type: 'client-authenticated'; readonly ticket: number; readonly result: AuthenticateResult }
   | { readonly type: 'authentication-stepped'; readonly ticket: number; readonly step: AuthenticationStep }
   | { readonly type: 'subscriptions-authorized'; readonly ticket: number; readonly verdicts: readonly boolean[] }
-  | { readonly type: 'message-published'; readonly bytes: Uint8Array; readonly topicName: string }
   | { readonly type: 'client-disconnected'; readonly clientId: string; readonly refusal: Refusal }
   | { readonly type: 'clients-redirected'; readonly serverReference: string | undefined; readonly serverMoved: boolean }
+  /** `records` undefined: the store could not be read. */
+  | { readonly type: 'records-loaded'; readonly ticket: number; readonly records: readonly LoadedRecord[] | undefined }
   | { readonly type: 'grant-replaced'; readonly clientId: string; readonly grant: Grant }
   | { readonly type: 'rights-changed' }
   | { readonly type: 'broker-closing' }

@@ -26,6 +26,8 @@ export const watchKeepAlive = (core: Core, connection: Connection): void => {
   const silenceMs = keepAliveSeconds * 1500
   // One deadline that looks again, instead of one that is armed anew with each packet.
   const deadline = new Deadline((now) => {
+    // Who is not read cannot be silent.
+    if (connection.throttled) connection.receivedAt = now
     const dueAt = connection.receivedAt + silenceMs
     if (dueAt > now) return core.deadlines.arm(deadline, dueAt)
     core.counters.keepAliveTimeouts++

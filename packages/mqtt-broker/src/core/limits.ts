@@ -164,6 +164,20 @@ export const LIMITS = {
     'the newest is dropped',
     'messagesDropped.queue-full',
   ),
+  maximumUncommittedBytes: limit(
+    16 * MiB,
+    'bytes',
+    'what waits for the commit before it',
+    'publishers are not read',
+    'none',
+  ),
+  maximumUncommittedRecords: limit(
+    10_000,
+    'count',
+    'what waits for the commit before it',
+    'publishers are not read',
+    'none',
+  ),
   outputPauseBytes: limit(
     256 * KiB,
     'bytes',

@@ -28,6 +28,15 @@ export class OutboundQueue {
     this.#added(message)
   }
 
+  /** For one that comes back to a place between the others: before the first that is later. */
+  insert(message: QueuedMessage, isLater: (other: QueuedMessage) => boolean): void {
+    const messages = (this.#messages ??= [])
+    let place = this.#head
+    while (place < messages.length && !isLater(messages[place]!)) place++
+    messages.splice(place, 0, message)
+    this.#added(message)
+  }
+
   shift(): QueuedMessage | undefined {
     const messages = this.#messages
     const first = messages?.[this.#head]

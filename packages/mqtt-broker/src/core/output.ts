@@ -32,12 +32,23 @@ export interface Output {
   pingresp(): void
   /** What is free goes out, what is gated is dropped, then the Network Connection closes. */
   end(): void
+  /** The commit that the next bytes in order leave after; 0: they leave at once. */
+  readonly waitsFor: CommitNumber
   /** Bytes that have not reached the operating system, those at the gate among them. */
   readonly pendingBytes: number
 }
 
-/** The commit gate, as the core sees it. */
+/** The commit gate and the batch that is open, as the core sees them. Keys and values are copied during the call. */
 export interface Staging {
   /** Everything up to this commit is durable. */
   readonly committed: CommitNumber
+  /** Whether anything is written down at all. */
+  readonly durable: boolean
+  /** False: nothing new may be promised, because the disk is full or the store has failed. */
+  readonly writable: boolean
+  /** A commit failed: what waits never leaves, and nothing is promised until the store has been opened anew. */
+  readonly failed: boolean
+  /** Each returns the number of the commit that makes it durable. */
+  put(key: Uint8Array, value: Uint8Array): CommitNumber
+  delete(key: Uint8Array): CommitNumber
 }

@@ -8,6 +8,7 @@ import type { Session } from './session.ts'
  * whose No Local subscriptions it does not reach.
  */
 export const publishOwn = (core: Core, bytes: Uint8Array, topicName: string, from: Session | undefined): void => {
+  core.records.touched = 0
   const entry = core.index.entry(topicName)
   const message = messageFromPacket(bytes, topicName, entry.bytes, core.now, core.nextSerial++)
   message.publisherHash = from?.hash ?? 0

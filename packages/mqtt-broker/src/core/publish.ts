@@ -2,11 +2,13 @@ import type { PublishFrame } from '@godwit/mqtt-codec'
 import { ReasonCode } from '@godwit/mqtt-codec'
 import { ReceiverOutcome } from '@godwit/mqtt-qos'
 import type { TopicEntry } from '@godwit/mqtt-topics'
+import type { Refusal } from '../ports/grant.ts'
 import type { Connection } from './connection.ts'
 import type { Core } from './context.ts'
-import { accept } from './accept-publish.ts'
+import { accept, refuse } from './accept-publish.ts'
 import { intercept } from './intercept-publish.ts'
 import { VIOLATIONS, type Violation } from './refusals.ts'
+import type { RoutedMessage } from './routed-message.ts'
 import type { Route } from './subscription.ts'
 
 const PUBREC = 0x50
@@ -40,8 +42,23 @@ export const publish = (core: Core, connection: Connection, frame: PublishFrame)
   const message = core.inHand
   message.begin(frame, entry.topicName, entry.bytes, core.now, core.nextSerial++)
   message.publisherHash = session.hash
+  // I26: space is checked before a packet changes anything.
+  if (qos > 0 && !core.staging.writable) return refuseForStore(core, connection, message)
   if (core.interceptors.length > 0) return intercept(core, connection, message)
   return accept(core, connection, message, entry)
+}
+
+const STORE_FULL: Refusal = { reasonCode: ReasonCode.QuotaExceeded, reasonString: 'the disk is full' }
+const STORE_FAILED: Refusal = {
+  reasonCode: ReasonCode.ImplementationSpecificError,
+  reasonString: 'the store has failed',
+}
+
+/** 5.0 is told; before that there is no word for it, and no acknowledgement either: the connection ends. */
+const refuseForStore = (core: Core, connection: Connection, message: RoutedMessage): Violation | undefined => {
+  if (connection.version !== 5) return VIOLATIONS.storeUnavailable
+  refuse(core, connection, message, 'store-unavailable', core.staging.failed ? STORE_FAILED : STORE_FULL)
+  return undefined
 }
 
 const entryOf = (core: Core, frame: PublishFrame): TopicEntry<Route> | Violation => {

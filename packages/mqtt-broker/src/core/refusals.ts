@@ -82,5 +82,7 @@ export const VIOLATIONS = {
     ReasonCode.PacketTooLarge,
     'an answer that does not fit its Maximum Packet Size [MQTT-3.1.2-24]',
   ),
+  storeUnreadable: violation(ReasonCode.ImplementationSpecificError, 'its messages cannot be read from the store'),
+  storeUnavailable: violation(ReasonCode.ImplementationSpecificError, 'the store takes nothing more'),
   shuttingDown: violation(ReasonCode.ServerShuttingDown, 'the broker is shutting down'),
 } as const

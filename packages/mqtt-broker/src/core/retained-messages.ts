@@ -4,6 +4,7 @@ import type { Counters } from './counters.ts'
 import type { Deadlines } from './deadlines.ts'
 import { Deadline } from './deadlines.ts'
 import type { Limits } from './limits.ts'
+import type { Records } from './records.ts'
 import type { RoutedMessage } from './routed-message.ts'
 
 interface RetainedMessage {
@@ -17,11 +18,13 @@ export class RetainedMessages {
   readonly #limits: Limits
   readonly #counters: Counters
   readonly #deadlines: Deadlines
+  readonly #records: Records
 
-  constructor(limits: Limits, counters: Counters, deadlines: Deadlines) {
+  constructor(limits: Limits, counters: Counters, deadlines: Deadlines, records: Records) {
     this.#limits = limits
     this.#counters = counters
     this.#deadlines = deadlines
+    this.#records = records
   }
 
   /** Keeps a message or, with an empty payload, forgets its topic [MQTT-3.3.1-6]. False: a limit is in the way. */
@@ -44,13 +47,16 @@ export class RetainedMessages {
       return false
     }
     if (before?.expiry !== undefined) this.#deadlines.cancel(before.expiry)
-    const kept = message.kept()
-    const expiry = kept.expiresAt === Infinity ? undefined : new Deadline(() => this.#forget(topicName))
-    if (expiry !== undefined) this.#deadlines.arm(expiry, kept.expiresAt)
-    this.#index.set(topicName, { message: kept, expiry })
+    if (this.#records.durable) this.#records.retained(message)
+    this.#set(message.kept())
     counters.retainedBytes = bytesAfter
-    counters.retainedMessages = this.#index.size
     return true
+  }
+
+  /** One that was found in the store, which no limit of today can take away. */
+  restore(message: RoutedMessage): void {
+    this.#set(message)
+    this.#counters.retainedBytes += message.sizeBytes
   }
 
   /** The retained messages of the topics that a filter matches, a few at a time. */
@@ -58,9 +64,18 @@ export class RetainedMessages {
     return this.#index.match(topicFilter)
   }
 
+  #set(kept: RoutedMessage): void {
+    const { topicName } = kept
+    const expiry = kept.expiresAt === Infinity ? undefined : new Deadline(() => this.#forget(topicName))
+    if (expiry !== undefined) this.#deadlines.arm(expiry, kept.expiresAt)
+    this.#index.set(topicName, { message: kept, expiry })
+    this.#counters.retainedMessages = this.#index.size
+  }
+
   #forget(topicName: string): void {
     const before = this.#index.delete(topicName)
     if (before === undefined) return
+    if (this.#records.durable) this.#records.forgetRetained(before.message.topicBytes)
     if (before.expiry !== undefined) this.#deadlines.cancel(before.expiry)
     this.#counters.retainedBytes -= before.message.sizeBytes
     this.#counters.retainedMessages = this.#index.size

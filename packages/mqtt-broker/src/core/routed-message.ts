@@ -51,7 +51,7 @@ export class RoutedMessage {
     const kept = new RoutedMessage()
     const { frame } = this
     const bytes = frame.topicAlias === 0 ? frame.bytes.slice(frame.start, frame.end) : this.#withoutAlias()
-    const bodyStart = frame.topicAlias === 0 ? frame.topicStart - 2 - frame.start : headerLength(bytes)
+    const bodyStart = frame.topicAlias === 0 ? frame.topicStart - 2 - frame.start : bodyStartOf(bytes)
     const failure = readPublishFrame(kept.frame, bytes, 0, bodyStart, bytes.length, frame.version)
     assert(failure === undefined, 'a PUBLISH that was read once reads again')
     kept.topicName = this.topicName
@@ -83,15 +83,15 @@ export const messageFromPacket = (
   serial: number,
 ): RoutedMessage => {
   const frame = new PublishFrame()
-  const failure = readPublishFrame(frame, bytes, 0, headerLength(bytes), bytes.length, 5)
+  const failure = readPublishFrame(frame, bytes, 0, bodyStartOf(bytes), bytes.length, 5)
   assert(failure === undefined, 'a PUBLISH that we encoded can be read')
   const message = new RoutedMessage()
   message.begin(frame, topicName, topicBytes, now, serial)
   return message
 }
 
-/** Bytes of the fixed header of a whole packet. */
-const headerLength = (bytes: Uint8Array): number => {
+/** Where the fixed header of a whole packet ends. */
+export const bodyStartOf = (bytes: Uint8Array): number => {
   let at = 1
   while (bytes[at]! >= 0x80) at++
   return at + 1

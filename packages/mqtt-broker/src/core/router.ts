@@ -1,6 +1,7 @@
 import type { QoS } from '@godwit/mqtt-codec'
 import type { Core } from './context.ts'
 import { deliver } from './delivery.ts'
+import { SHARED_BODY_BYTES } from './records/body-record.ts'
 import type { RoutedMessage } from './routed-message.ts'
 import type { Session } from './session.ts'
 import { SharedGroup } from './shared-group.ts'
@@ -18,6 +19,9 @@ export const Routed = { toNobody: 0, toSomebody: 1, queuesFull: 2 } as const
 export const routeMessage = (core: Core, route: Route, message: RoutedMessage, from: Session | undefined): number => {
   const { frame } = message
   const qos = frame.qos
+  const least = core.leastCommit
+  const { records } = core
+  if (records.durable && qos > 0 && message.sizeBytes > SHARED_BODY_BYTES) records.bodies.begin(isForSeveral(route))
   let somebody = false
   let full = false
   for (const target of route.targets) {
@@ -25,15 +29,23 @@ export const routeMessage = (core: Core, route: Route, message: RoutedMessage, f
     if (aimed === undefined) continue
     const granted = aimed.qos < qos ? aimed.qos : qos
     const retain = aimed.retainAsPublished && frame.retain
-    if (deliver(core, aimed.session, message, granted, retain, aimed.identifiers, aimed.commit, undefined))
-      somebody = true
+    const commit = aimed.commit > least ? aimed.commit : least
+    if (deliver(core, aimed.session, message, granted, retain, aimed.identifiers, commit, undefined)) somebody = true
     else full = true
   }
   for (const group of route.groups) {
     if (deliverToGroup(core, group, message)) somebody = true
     else full = true
   }
+  if (records.bodies.shared) records.bodies.begin(false)
   return somebody ? Routed.toSomebody : full ? Routed.queuesFull : Routed.toNobody
+}
+
+/** Whether more than one Session writes it down: then its body is stored once. */
+const isForSeveral = (route: Route): boolean => {
+  let stored = 0
+  for (const { session, qos } of route.targets) if (qos > 0 && session.stored !== undefined && ++stored > 1) return true
+  return false
 }
 
 /** Works out once where messages of a topic go. */

@@ -8,6 +8,7 @@ import type { QueuedMessage } from './queued-message.ts'
 import type { CommitNumber } from './output.ts'
 import type { Replay } from './retained-replays.ts'
 import type { SharedGroup } from './shared-group.ts'
+import type { StoredQueue } from './stored-queue.ts'
 import type { Subscription } from './subscription.ts'
 import type { PendingWill } from './wills.ts'
 
@@ -18,9 +19,12 @@ export class Session {
   readonly hash: number
   /** Whose it is: another principal is refused. */
   readonly principal: string
-  readonly sender: Sender<QueuedMessage>
+  sender: Sender<QueuedMessage>
   readonly receiver: Receiver
+  /** What waits in memory: everything, or where there is a `stored` queue, QoS 0 only. */
   readonly queue = new OutboundQueue()
+  /** Where it is written down: what waits in the store. Undefined: it ends with its connection, or with the process. */
+  stored: StoredQueue | undefined
   subscriptions: Map<string, Subscription> | undefined
   groups: Set<SharedGroup> | undefined
   connection: Connection | undefined
@@ -31,6 +35,8 @@ export class Session {
   expiryIntervalSeconds = 0
   /** The newest commit that holds anything of this Session: its acknowledgements wait for it. */
   staged: CommitNumber = 0
+  /** The commit of its own record: that its Will has been published waits for it. */
+  recorded: CommitNumber = 0
   will: PendingWill | undefined
   /** Armed while the Session waits for its Client. */
   expiry: Deadline | undefined

@@ -1,30 +1,36 @@
 import type { Core } from './context.ts'
-import { deliver, dropped, hasRoom } from './delivery.ts'
+import { deliver, hasRoom } from './delivery.ts'
 import type { QueuedMessage } from './queued-message.ts'
+import type { GroupOrigin } from './records/queued-record.ts'
 import type { RoutedMessage } from './routed-message.ts'
+import { dropped } from './sending.ts'
 import { mixed, type Session } from './session.ts'
 import type { Settings } from './settings.ts'
 import { SharedGroup } from './shared-group.ts'
 import type { Subscription } from './subscription.ts'
 
-const keyOf = (shareName: string, matchedFilter: string): string => `${shareName}/${matchedFilter}`
-
 /** The group of a Shared Subscription; it enters the index with its first member. */
 export const groupOf = (core: Core, shareName: string, matchedFilter: string): SharedGroup => {
-  const key = keyOf(shareName, matchedFilter)
-  let group = core.groups.get(key)
+  let group = core.groups.get(`${shareName}/${matchedFilter}`)
   if (group === undefined) {
     group = new SharedGroup(shareName, matchedFilter)
-    core.groups.set(key, group)
+    core.groups.set(group.name, group)
     core.index.add(matchedFilter, group)
   }
   return group
 }
 
-export const joinGroup = (subscription: Subscription): void => {
+export const joinGroup = (core: Core, subscription: Subscription): void => {
   const { group, session } = subscription
   if (group === undefined) return
   group.members.push(subscription)
+  if (session.stored !== undefined) {
+    group.storedMembers++
+    if (group.number === 0) {
+      group.number = core.records.nextNumber++
+      session.staged = core.records.group(group.name, group.number)
+    }
+  }
   ;(session.groups ??= new Set()).add(group)
 }
 
@@ -34,14 +40,17 @@ export const leaveGroup = (core: Core, subscription: Subscription): void => {
   if (group === undefined) return
   const place = group.members.indexOf(subscription)
   if (place !== -1) group.members.splice(place, 1)
+  if (session.stored !== undefined) group.storedMembers--
   session.groups?.delete(group)
   if (group.members.length > 0) return
   for (const queued of group.queue.drain()) {
     uncount(core, queued)
+    forgetOrigin(core, queued)
     dropped(core, session, queued.message, 'no-group-member')
   }
+  if (group.number !== 0) core.records.forgetGroup(group.name)
   core.index.remove(group.matchedFilter, group)
-  core.groups.delete(keyOf(group.shareName, group.matchedFilter))
+  core.groups.delete(group.name)
 }
 
 /**
@@ -50,7 +59,10 @@ export const leaveGroup = (core: Core, subscription: Subscription): void => {
  */
 export const deliverToGroup = (core: Core, group: SharedGroup, message: RoutedMessage): boolean => {
   const member = group.queue.length === 0 ? choose(core, group, message) : undefined
-  if (member !== undefined) return deliverToMember(core, member, message, Math.min(member.qos, message.frame.qos))
+  if (member !== undefined) {
+    const qos = Math.min(member.qos, message.frame.qos)
+    return deliverToMember(core, group, member, message, qos, undefined)
+  }
   if (message.frame.qos === 0 || group.members.every(({ qos }) => qos === 0)) {
     core.counters.messagesDropped['no-group-member']++
     core.observation?.messageDropped(`$share/${group.shareName}`, message, 'no-group-member')
@@ -68,6 +80,7 @@ export const pumpGroups = (core: Core, session: Session): void => {
       uncount(core, queued)
       const { message } = queued
       if (message.expiresAt <= core.now) {
+        forgetOrigin(core, queued)
         dropped(core, session, message, 'message-expired')
         continue
       }
@@ -77,7 +90,7 @@ export const pumpGroups = (core: Core, session: Session): void => {
         count(core, queued)
         break
       }
-      deliverToMember(core, member, message, Math.min(member.qos, queued.qos))
+      deliverToMember(core, group, member, message, Math.min(member.qos, queued.qos), queued.origin)
     }
   }
 }
@@ -87,7 +100,10 @@ export const returnToGroup = (core: Core, returned: readonly QueuedMessage[]): v
   const groups = new Set<SharedGroup>()
   for (const queued of [...returned].reverse()) {
     const { group } = queued
-    if (group === undefined || group.members.length === 0) continue
+    if (group === undefined || group.members.length === 0) {
+      forgetOrigin(core, queued)
+      continue
+    }
     group.queue.unshift(queued)
     count(core, queued)
     groups.add(group)
@@ -95,6 +111,25 @@ export const returnToGroup = (core: Core, returned: readonly QueuedMessage[]): v
   for (const group of groups) {
     for (const { session } of [...group.members]) pumpGroups(core, session)
   }
+}
+
+/** A message that a member left behind in the store: back under its group, in its old place, for the others. */
+export const restoreToGroup = (core: Core, queued: QueuedMessage): void => {
+  const { origin, message, retain } = queued
+  const group = [...core.groups.values()].find(({ number }) => number !== 0 && number === origin?.number)
+  if (group === undefined || origin === undefined) return
+  core.records.queued(origin.number, origin.sequence, message, message.frame.qos, retain, undefined, undefined, 0)
+  restoreQueued(core, group, queued)
+  for (const { session } of [...group.members]) pumpGroups(core, session)
+}
+
+/** Puts a message that the store has for a group back into its queue, in the order of its sequence. */
+export const restoreQueued = (core: Core, group: SharedGroup, queued: QueuedMessage): void => {
+  const sequence = queued.origin?.sequence ?? 0
+  const back = { ...queued, qos: queued.message.frame.qos, identifiers: undefined, group }
+  group.queue.insert(back, (other) => (other.origin?.sequence ?? Infinity) > sequence)
+  group.nextSequence = Math.max(group.nextSequence, sequence + 1)
+  count(core, back)
 }
 
 const enqueueForGroup = (core: Core, group: SharedGroup, message: RoutedMessage): boolean => {
@@ -108,13 +143,9 @@ const enqueueForGroup = (core: Core, group: SharedGroup, message: RoutedMessage)
     core.observation?.messageDropped(`$share/${group.shareName}`, message, 'queue-full')
     return false
   }
-  const queued = {
-    message: message.kept(),
-    qos: message.frame.qos,
-    retain: message.frame.retain,
-    identifiers: undefined,
-    group,
-  }
+  const { qos, retain } = message.frame
+  const waiting = { message: message.kept(), qos, retain, identifiers: undefined, group }
+  const queued = group.storedMembers === 0 ? waiting : { ...waiting, origin: store(core, group, message) }
   queue.push(queued)
   count(core, queued)
   return true
@@ -124,15 +155,52 @@ const enqueueForGroup = (core: Core, group: SharedGroup, message: RoutedMessage)
 const dropExpired = (core: Core, group: SharedGroup): void => {
   for (const queued of group.queue.takeExpired(core.now)) {
     uncount(core, queued)
+    forgetOrigin(core, queued)
     core.counters.messagesDropped['message-expired']++
     core.observation?.messageDropped(`$share/${group.shareName}`, queued.message, 'message-expired')
   }
 }
 
-const deliverToMember = (core: Core, member: Subscription, message: RoutedMessage, qos: number): boolean => {
+/** Writes a message down for its group: whoever gets it, it is there until it has been acknowledged. */
+const store = (core: Core, group: SharedGroup, message: RoutedMessage): GroupOrigin => {
+  const origin = { number: group.number, sequence: group.nextSequence++ }
+  const { qos, retain } = message.frame
+  core.records.queued(origin.number, origin.sequence, message, qos, retain, undefined, undefined, 0)
+  return origin
+}
+
+/** It is done, or written down elsewhere. */
+export const forgetOrigin = (core: Core, queued: Pick<QueuedMessage, 'origin'>): void => {
+  if (queued.origin !== undefined) core.records.forgetQueued(queued.origin.number, queued.origin.sequence, 0)
+}
+
+/** `stored`: where the group's own record of it is, if it has one. */
+const deliverToMember = (
+  core: Core,
+  group: SharedGroup,
+  member: Subscription,
+  message: RoutedMessage,
+  qos: number,
+  stored: GroupOrigin | undefined,
+): boolean => {
   const identifiers = member.subscriptionIdentifier === 0 ? undefined : [member.subscriptionIdentifier]
   const retain = member.retainAsPublished && message.frame.retain
-  return deliver(core, member.session, message, qos, retain, identifiers, member.commit, member.group)
+  const commit = Math.max(member.commit, core.leastCommit)
+  if (group.storedMembers === 0 && stored === undefined) {
+    return deliver(core, member.session, message, qos, retain, identifiers, commit, group)
+  }
+  if (qos === 0) {
+    if (stored !== undefined) forgetOrigin(core, { origin: stored })
+    return deliver(core, member.session, message, 0, retain, identifiers, commit, group)
+  }
+  if (member.session.stored === undefined) {
+    const origin = stored ?? store(core, group, message)
+    return deliver(core, member.session, message, qos, retain, identifiers, commit, group, origin)
+  }
+  // From the group's records to the member's, in one batch; should its Session end, it goes back from there.
+  const origin = stored ?? { number: group.number, sequence: group.nextSequence++ }
+  if (stored !== undefined) forgetOrigin(core, { origin: stored })
+  return deliver(core, member.session, message, qos, retain, identifiers, commit, group, origin)
 }
 
 /** A member that is online, may read the topic and has room (for QoS 0: is not behind). */

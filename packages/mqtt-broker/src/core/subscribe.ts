@@ -67,6 +67,7 @@ export const finishSubscribe = (core: Core, connection: Connection, verdicts: re
     if (place >= core.limits.maximumFiltersPerSubscribe) return refuse(TOO_MANY_FILTERS)
     const filter = allowedFilter(core, connection, request, verdicts?.[place] ?? verdicts === undefined)
     if ('reasonCode' in filter) return refuse(filter)
+    if (session.stored !== undefined && !core.records.writable) return refuse(STORE_FULL)
     const isNew = session.subscriptions?.has(filter.topicFilter) !== true
     if (isNew && (session.subscriptions?.size ?? 0) >= core.limits.maximumSubscriptionsPerSession) {
       return refuse(TOO_MANY_SUBSCRIPTIONS)
@@ -139,6 +140,7 @@ const allowedFilter = (
 const no = (reasonCode: number, reasonString: string): Refusal => Object.freeze({ reasonCode, reasonString })
 
 const NO_RIGHT = no(ReasonCode.NotAuthorized, 'no right to subscribe to this')
+const STORE_FULL = no(ReasonCode.QuotaExceeded, 'the store takes nothing more')
 const TOO_MANY_FILTERS = no(ReasonCode.QuotaExceeded, 'more filters than one SUBSCRIBE may have')
 const TOO_MANY_SUBSCRIPTIONS = no(ReasonCode.QuotaExceeded, 'as many subscriptions as a Session may have')
 

@@ -1,41 +1,87 @@
 import type { CommitNumber, Staging } from '../core/output.ts'
+import type { Store, StoreBatch } from '../ports/store.ts'
 
 /** What waits at the gate. */
 export interface Gated {
   committed(upTo: CommitNumber): void
+  /** Nothing that waits will ever move. */
+  failed(): void
+}
+
+/** A publisher that is not read while too much waits to be committed, or while there is no room. */
+export interface Throttled {
+  unthrottled(): void
+}
+
+export interface GateLimits {
+  readonly maximumBatchBytes: number
+  readonly maximumBatchRecords: number
 }
 
 /**
- * Numbers commits and opens the gate for what waits for them. One is in flight; everything that is staged meanwhile fills
- * the next (group commit).
+ * The batch that is open, the numbers of commits, and who waits for them. One commit is in flight; everything that is staged
+ * meanwhile fills the next (group commit).
  */
 export class CommitGate implements Staging {
   /** Everything up to this one is durable. */
   committed: CommitNumber = 0
+  writable = true
+  failed = false
+  /** Publishers are not read: too much waits, or the disk is full. */
+  throttles = false
+  readonly durable: boolean
+  readonly #store: Pick<Store, 'batch'> | undefined
+  readonly #limits: GateLimits
   /** The one that is being filled. */
   #open: CommitNumber = 1
-  #staged = 0
+  #batch: StoreBatch | undefined
   #inFlight = false
-  #failed = false
   readonly #waiting = new Set<Gated>()
+  readonly #throttled = new Set<Throttled>()
 
-  /** Something was put into the open batch: what depends on it waits for this number. */
-  stage(): CommitNumber {
-    this.#staged++
-    return this.#open
+  /** Without a store nothing is written down, and nothing waits. */
+  constructor(store?: Pick<Store, 'batch'>, limits: GateLimits = NO_LIMITS) {
+    this.#store = store
+    this.#limits = limits
+    this.durable = store !== undefined
+  }
+
+  put(key: Uint8Array, value: Uint8Array): CommitNumber {
+    const batch = this.#openBatch()
+    if (batch === undefined) return this.#never
+    batch.put(key, value)
+    return this.#staged(batch)
+  }
+
+  delete(key: Uint8Array): CommitNumber {
+    const batch = this.#openBatch()
+    if (batch === undefined) return this.#never
+    batch.delete(key)
+    return this.#staged(batch)
   }
 
   /** Whether the open batch should be sealed and committed now. */
   get ready(): boolean {
-    return this.#staged > 0 && !this.#inFlight && !this.#failed
+    return this.#batch !== undefined && !this.#inFlight && !this.failed
   }
 
-  /** Closes the open batch; the number of the commit that now goes to the store. */
-  seal(): CommitNumber {
-    const sealed = this.#open
+  /** Whether anything has not been committed yet. */
+  get busy(): boolean {
+    return (this.#batch !== undefined || this.#inFlight) && !this.failed
+  }
+
+  /** The number of the newest commit that anything has been staged for. */
+  get newest(): CommitNumber {
+    return this.#batch === undefined ? this.#open - 1 : this.#open
+  }
+
+  /** Closes the open batch, which now goes to the store, and says which commit that is. */
+  seal(): { readonly commit: CommitNumber; readonly batch: StoreBatch } {
+    const sealed = { commit: this.#open, batch: this.#batch! }
     this.#open++
-    this.#staged = 0
+    this.#batch = undefined
     this.#inFlight = true
+    this.#judge()
     return sealed
   }
 
@@ -47,9 +93,20 @@ export class CommitGate implements Staging {
   }
 
   /** After a failed commit nothing that waits ever moves. */
-  failed(): void {
+  fail(): void {
     this.#inFlight = false
-    this.#failed = true
+    this.failed = true
+    this.writable = false
+    this.#batch = undefined
+    this.#judge()
+    for (const gated of [...this.#waiting]) gated.failed()
+  }
+
+  /** What the store says about its room. */
+  setWritable(writable: boolean): void {
+    if (this.failed || this.writable === writable) return
+    this.writable = writable
+    this.#judge()
   }
 
   await(gated: Gated): void {
@@ -59,4 +116,49 @@ export class CommitGate implements Staging {
   forget(gated: Gated): void {
     this.#waiting.delete(gated)
   }
+
+  /** Is told when publishers are read again. */
+  throttle(throttled: Throttled): void {
+    this.#throttled.add(throttled)
+  }
+
+  /** Its connection has ended. */
+  forgetThrottled(throttled: Throttled): void {
+    this.#throttled.delete(throttled)
+  }
+
+  /** Whether the open batch is as large as it may be while publishers are read. */
+  get full(): boolean {
+    const batch = this.#batch
+    return (
+      batch !== undefined &&
+      (batch.size >= this.#limits.maximumBatchRecords || batch.sizeBytes >= this.#limits.maximumBatchBytes)
+    )
+  }
+
+  /** Without a store there is nothing to wait for; after a failure what is waited for never comes. */
+  get #never(): CommitNumber {
+    return this.failed ? this.#open : 0
+  }
+
+  #openBatch(): StoreBatch | undefined {
+    if (this.#store === undefined || this.failed) return undefined
+    return (this.#batch ??= this.#store.batch())
+  }
+
+  #staged(batch: StoreBatch): CommitNumber {
+    const { maximumBatchRecords, maximumBatchBytes } = this.#limits
+    if (batch.size >= maximumBatchRecords || batch.sizeBytes >= maximumBatchBytes) this.throttles = true
+    return this.#open
+  }
+
+  #judge(): void {
+    this.throttles = this.full || !this.writable
+    if (this.throttles) return
+    const throttled = [...this.#throttled]
+    this.#throttled.clear()
+    for (const each of throttled) each.unthrottled()
+  }
 }
+
+const NO_LIMITS: GateLimits = { maximumBatchBytes: Infinity, maximumBatchRecords: Infinity }

@@ -14,6 +14,7 @@ import { Connection, type Driver } from '../core/connection.ts'
 import { Deadline } from '../core/deadlines.ts'
 import type { Limits } from '../core/limits.ts'
 import { VIOLATIONS, type Violation } from '../core/refusals.ts'
+import type { CommitGate, Throttled } from './commit-gate.ts'
 import type { ConnectionOutput } from './connection-output.ts'
 import type { Deferred, Turn } from './turn.ts'
 
@@ -21,6 +22,7 @@ import type { Deferred, Turn } from './turn.ts'
 export interface DriverEnvironment {
   readonly core: BrokerCore
   readonly turn: Turn
+  readonly gate: CommitGate
   readonly limits: Limits
   readonly text: TextCodec
   readonly decodeLimits: DecodeLimits
@@ -41,7 +43,7 @@ export interface StreamControl {
  * Reads one connection: bytes into frames, frames into the core's two hot entrances or its one for all the rest. Stops
  * where the core waits for somebody, where a turn's share is used up, and for good at the first byte that is wrong.
  */
-export class ConnectionDriver implements Driver, Deferred {
+export class ConnectionDriver implements Driver, Deferred, Throttled {
   readonly connection: Connection
   readonly output: ConnectionOutput
   readonly #environment: DriverEnvironment
@@ -95,9 +97,17 @@ export class ConnectionDriver implements Driver, Deferred {
     if (this.connection.phase !== 'closed') this.#run()
   }
 
+  /** Publishers are read again. */
+  unthrottled(): void {
+    this.connection.throttled = false
+    if (this.connection.phase !== 'closed') this.#defer()
+  }
+
   /** The Network Connection has ended. */
   lost(reason: string): void {
     this.output.end()
+    this.output.dropGated()
+    this.#environment.gate.forgetThrottled(this)
     const { deadlines } = this.#environment.core
     if (this.#assembly !== undefined) deadlines.cancel(this.#assembly)
     if (this.#stall !== undefined) deadlines.cancel(this.#stall)
@@ -111,17 +121,18 @@ export class ConnectionDriver implements Driver, Deferred {
   /** What was written has gone out, or not: who does not read its answers is not read either. */
   outputChanged(): void {
     this.#flow()
+    if (this.#environment.core.unfinished) this.#environment.turn.wake()
   }
 
   #run(): void {
     this.#running = true
     const { connection } = this
     const scanner = this.#scanner
-    const { core, limits, now: clock } = this.#environment
+    const { core, gate, limits, now: clock } = this.#environment
     const now = clock()
     this.#admit()
     let before = core.deliveries
-    while (!connection.held && !this.#deferred && scanner.next()) {
+    while (!connection.held && !this.#deferred && !(gate.throttles && this.#mustWait()) && scanner.next()) {
       const violation = this.#frame(now)
       if (violation !== undefined) this.#broken(violation, now)
       if (connection.phase === 'closed') break
@@ -143,6 +154,23 @@ export class ConnectionDriver implements Driver, Deferred {
     this.#watchAssembly(now)
     if (this.#unauthenticatedBytes > 0) this.#countUnauthenticated()
     this.#flow()
+    if (core.unfinished) this.#environment.turn.wake()
+  }
+
+  /**
+   * What a publisher sends next has to wait: too much is uncommitted, or there is no room and its version has no word for
+   * that (5.0 is told). QoS 0 that is not retained touches no store and waits for nothing.
+   */
+  #mustWait(): boolean {
+    const { connection } = this
+    const { gate } = this.#environment
+    const firstByte = this.#scanner.nextFirstByte
+    if (connection.phase !== 'open' || firstByte >> 4 !== PacketType.publish) return false
+    const touchesStore = gate.full ? (firstByte & 0x07) !== 0 : (firstByte & 0x06) !== 0 && connection.version !== 5
+    if (!touchesStore) return false
+    connection.throttled = true
+    gate.throttle(this)
+    return true
   }
 
   /** One whole packet. Packets of the hot path never become objects. */
@@ -278,7 +306,7 @@ export class ConnectionDriver implements Driver, Deferred {
     if (connection.phase === 'closed') return
     const behind = output.pendingBytes > this.#environment.limits.outputPauseBytes
     if (behind) this.#watchStall()
-    const stop = connection.held || this.#deferred || behind
+    const stop = connection.held || connection.throttled || this.#deferred || behind
     if (stop === this.#paused) return
     this.#paused = stop
     if (stop) this.#stream.pause()

@@ -3,17 +3,21 @@ import { describe, expect, it } from 'vitest'
 import { messageFromPacket } from '../core/routed-message.ts'
 import { message, subscribeTo, summary } from '../testing/packets.ts'
 import { VirtualBroker, type VirtualClient } from '../testing/virtual-broker.ts'
+import { MemoryStore } from '../store/memory-store.ts'
 import { CommitGate } from './commit-gate.ts'
 import { ConnectionOutput } from './connection-output.ts'
 import { SlabPool } from './slab-pool.ts'
 import { Turn } from './turn.ts'
 import { Variants } from './variants.ts'
 
+/** What is staged does not matter to a gate. */
+const KEY = Uint8Array.of(1)
+
 const seen = (client: VirtualClient): string[] => client.received().map(summary)
 
 /** An Output with a gate of its own, and what has come out of its free lane. */
 const output = () => {
-  const gate = new CommitGate()
+  const gate = new CommitGate(new MemoryStore())
   const made = new ConnectionOutput({ pool: new SlabPool(), turn: new Turn(() => {}), gate, variants: new Variants() })
   const decoder = new StreamDecoder({ version: 4 })
   const out = (): string[] => {
@@ -27,28 +31,28 @@ const output = () => {
 describe('the two lanes of an Output', () => {
   it('I5: an acknowledgement leaves after its commit, not before', () => {
     const { gate, made, out } = output()
-    made.acknowledge(0x40, 1, 0, gate.stage())
+    made.acknowledge(0x40, 1, 0, gate.put(KEY, KEY))
     expect(out()).toEqual([])
-    gate.succeeded(gate.seal())
+    gate.succeeded(gate.seal().commit)
     expect(out()).toEqual(['puback #1 0'])
   })
 
   it('hostile #148 [MQTT-4.6.0-4 v5.0]: one that waits for nothing keeps its place behind those that do', () => {
     const { gate, made, out } = output()
-    made.acknowledge(0x40, 1, 0, gate.stage())
+    made.acknowledge(0x40, 1, 0, gate.put(KEY, KEY))
     made.acknowledge(0x40, 2, 0, 0)
     made.pingresp()
     expect(out()).toEqual(['pingresp'])
-    gate.succeeded(gate.seal())
+    gate.succeeded(gate.seal().commit)
     expect(out()).toEqual(['puback #1 0', 'puback #2 0'])
   })
 
   it('hostile #147: nothing passes a CONNACK at the gate', () => {
     const { gate, made, out } = output()
-    made.packet({ type: 'connack', sessionPresent: false, reasonCode: 0 }, gate.stage())
+    made.packet({ type: 'connack', sessionPresent: false, reasonCode: 0 }, gate.put(KEY, KEY))
     made.pingresp()
     expect(out()).toEqual([])
-    gate.succeeded(gate.seal())
+    gate.succeeded(gate.seal().commit)
     expect(out()).toEqual(['connack 0', 'pingresp'])
     made.pingresp()
     expect(out()).toEqual(['pingresp'])
@@ -56,30 +60,30 @@ describe('the two lanes of an Output', () => {
 
   it('a closed connection drops what waits, and counts it while it waits', () => {
     const { gate, made, out } = output()
-    made.acknowledge(0x40, 1, 0, gate.stage())
+    made.acknowledge(0x40, 1, 0, gate.put(KEY, KEY))
     expect(made.pendingBytes).toBe(4)
     made.end()
-    gate.succeeded(gate.seal())
+    gate.succeeded(gate.seal().commit)
     made.pingresp()
     expect([out(), made.pendingBytes]).toEqual([[], 0])
   })
 
   it('I25: after a failed commit nothing that waits ever moves', () => {
     const { gate, made, out } = output()
-    made.acknowledge(0x40, 1, 0, gate.stage())
+    made.acknowledge(0x40, 1, 0, gate.put(KEY, KEY))
     gate.seal()
-    gate.failed()
+    gate.fail()
     expect([out(), gate.ready]).toEqual([[], false])
   })
 
   it('later commits stay where they are when an earlier one is through', () => {
     const { gate, made, out } = output()
-    made.acknowledge(0x40, 1, 0, gate.stage())
-    const first = gate.seal()
-    made.acknowledge(0x40, 2, 0, gate.stage())
+    made.acknowledge(0x40, 1, 0, gate.put(KEY, KEY))
+    const first = gate.seal().commit
+    made.acknowledge(0x40, 2, 0, gate.put(KEY, KEY))
     gate.succeeded(first)
     expect(out()).toEqual(['puback #1 0'])
-    gate.succeeded(gate.seal())
+    gate.succeeded(gate.seal().commit)
     expect(out()).toEqual(['puback #2 0'])
   })
 })
@@ -187,14 +191,14 @@ describe('Topic Aliases and the gate', () => {
     }
     publish('known', 0, 0)
     expect(out()).toEqual([['known', 1]])
-    publish('known', 1, gate.stage())
+    publish('known', 1, gate.put(KEY, KEY))
     publish('other', 0, 0)
     publish('known', 0, 0)
     expect(out()).toEqual([
       ['other', 1],
       ['known', 1],
     ])
-    gate.succeeded(gate.seal())
+    gate.succeeded(gate.seal().commit)
     expect(out()).toEqual([['known', undefined]])
     publish('known', 0, 0)
     expect(out()).toEqual([['', 1]])

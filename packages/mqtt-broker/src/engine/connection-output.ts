@@ -44,6 +44,10 @@ export class ConnectionOutput implements Output {
   sink: Sink | undefined
   /** After what is free has gone out, the Network Connection closes. */
   ending = false
+  /** Nothing more is written; `ending` follows as soon as a CONNACK at the gate has left. */
+  #ended = false
+  /** The DISCONNECT that is to follow that CONNACK. */
+  #farewell: Uint8Array | undefined
   readonly free: Lane
   readonly #environment: OutputEnvironment
   #gated: GatedLane | undefined
@@ -61,6 +65,10 @@ export class ConnectionOutput implements Output {
     return this.free.sizeBytes + this.streamBytes + (this.#gated?.sizeBytes ?? 0)
   }
 
+  get waitsFor(): CommitNumber {
+    return this.#gated?.lastCommit ?? 0
+  }
+
   publish(
     message: RoutedMessage,
     firstByte: number,
@@ -69,7 +77,7 @@ export class ConnectionOutput implements Output {
     expirySeconds: number,
     commit: CommitNumber,
   ): boolean {
-    if (this.ending) return true
+    if (this.#ended) return true
     const { frame } = message
     const verbatim =
       frame.topicAlias === 0 &&
@@ -96,7 +104,7 @@ export class ConnectionOutput implements Output {
   }
 
   acknowledge(firstByte: number, packetId: number, reasonCode: number, commit: CommitNumber): void {
-    if (this.ending) return
+    if (this.#ended) return
     const lane = this.#lane(commit, true)
     // A Reason Code of 0 is left out (§3.4.2.1).
     const withCode = reasonCode !== 0 && this.version === 5
@@ -110,9 +118,13 @@ export class ConnectionOutput implements Output {
   }
 
   packet(packet: Packet, commit: CommitNumber): boolean {
-    if (this.ending) return true
+    if (this.#ended) return true
     const fitting = this.#fitting(packet)
     if (fitting === undefined) return false
+    if (packet.type === 'disconnect') {
+      this.#sayGoodbye(encode(fitting, this.version))
+      return true
+    }
     const lane = this.#lane(commit, true)
     if (packet.type === 'connack' && lane !== this.free) this.#connackCommit = commit
     lane.copy(encode(fitting, this.version))
@@ -120,7 +132,7 @@ export class ConnectionOutput implements Output {
   }
 
   pingresp(): void {
-    if (this.ending) return
+    if (this.#ended) return
     const lane = this.#lane(0, false)
     const at = lane.reserve(2)
     lane.buffer![at] = 0xd0
@@ -128,10 +140,25 @@ export class ConnectionOutput implements Output {
   }
 
   end(): void {
-    if (this.ending) return
+    if (this.#ended) return
+    this.#ended = true
+    // What was asked for behind a CONNECT is answered by a CONNACK first, or by nothing.
+    if (this.#connackCommit === 0) this.#close()
+  }
+
+  #close(): void {
     this.ending = true
     this.dropGated()
     this.#touch()
+  }
+
+  /** A DISCONNECT overtakes what waits at the gate, which is dropped, but never a CONNACK. */
+  #sayGoodbye(bytes: Uint8Array): void {
+    if (this.#connackCommit !== 0) this.#farewell = bytes
+    else {
+      this.#touch()
+      this.free.copy(bytes)
+    }
   }
 
   /** A closed connection drops what waits at the gate. */
@@ -148,11 +175,20 @@ export class ConnectionOutput implements Output {
     if (gated === undefined) return
     gated.release(upTo, this.free)
     if (this.#connackCommit <= upTo) this.#connackCommit = 0
+    if (this.#ended && this.#connackCommit === 0) {
+      if (this.#farewell !== undefined) this.free.copy(this.#farewell)
+      return this.#close()
+    }
     if (gated.sizeBytes === 0) {
       this.#gated = undefined
       this.#environment.gate.forget(this)
     }
     this.#touch()
+  }
+
+  /** What waits will never leave: whoever was to be closed behind it is closed now. */
+  failed(): void {
+    if (this.#ended) this.#close()
   }
 
   /** The end of a turn: the free lane goes out. */

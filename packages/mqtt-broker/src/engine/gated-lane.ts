@@ -22,6 +22,11 @@ export class GatedLane {
     return sizeBytes
   }
 
+  /** The commit after which everything in here has left; 0: there is nothing. */
+  get lastCommit(): CommitNumber {
+    return this.#segments.at(-1)?.commit ?? 0
+  }
+
   /** Where bytes go that wait for this commit; what needs none, or an older one, waits for those before it. */
   lane(commit: CommitNumber): Lane {
     const last = this.#segments.at(-1)

@@ -1,6 +1,7 @@
 import type { AuthenticationExchange, AuthenticationRequest, AuthenticationStep } from './authentication-mechanism.ts'
 import type { AuthenticateRequest, AuthenticateResult } from './authenticator.ts'
 import type { ClientInfo } from './client-info.ts'
+import type { LoadRequest } from './stored-message.ts'
 
 /**
  * Where the core waits for somebody else. An answer that is there at once is returned; one that takes time is `undefined`
@@ -21,6 +22,8 @@ export interface Edges {
     client: ClientInfo,
     topicFilters: readonly string[],
   ): readonly boolean[] | undefined
+  /** Reads from the store; the answer always comes later, as `records-loaded` with the ticket. */
+  load?(ticket: number, request: LoadRequest): void
   /** Unguessable bytes, for Assigned Client Identifiers. */
   randomBytes(count: number): Uint8Array
 }

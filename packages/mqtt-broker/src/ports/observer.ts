@@ -13,6 +13,8 @@ export type DropReason =
   | 'refused-by-interceptor'
   | 'retained-limit'
   | 'payload-format-invalid'
+  | 'store-damaged'
+  | 'store-unavailable'
 
 /** Sees what happens and changes nothing; a throw is logged and ignored. Objects are built only where one is registered. */
 export interface Observer {

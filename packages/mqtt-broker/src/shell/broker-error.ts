@@ -7,6 +7,12 @@ export type BrokerErrorCode =
   | 'INVALID_REASON_CODE'
   | 'INVALID_MECHANISM'
   | 'TLS_OPTIONS_MISSING'
+  | 'DURABILITY_NOT_GIVEN'
+  | 'STORE_UNAVAILABLE'
+  | 'STORE_FAILED'
+  | 'STORE_UNREADABLE'
+  | 'STORE_FORMAT_UNKNOWN'
+  | 'STORE_DAMAGED'
 
 const BRAND = Symbol.for('godwit.BrokerError')
 

@@ -17,8 +17,9 @@ import { Variants } from '../engine/variants.ts'
 import type { ClientInfo } from '../ports/client-info.ts'
 import type { Grant, Refusal } from '../ports/grant.ts'
 import { silentLogger } from '../ports/logger.ts'
-import type { Durability } from '../ports/store.ts'
+import type { Durability, Store, StoreHealth } from '../ports/store.ts'
 import { BrokerError } from './broker-error.ts'
+import { DurableShell } from './durable-shell.ts'
 import { createEdges } from './edges.ts'
 import { listenAt } from './listen.ts'
 import type { BrokerOptions, ListenOptions, OwnMessage } from './options.ts'
@@ -27,15 +28,19 @@ import { Timer } from './timer.ts'
 
 /** An MQTT broker for 3.1, 3.1.1 and 5.0. `await using broker = createBroker()` closes it with its scope. */
 export interface Broker extends AsyncDisposable {
-  /** What survives: this broker keeps its Sessions in memory. */
+  /** What acknowledged messages survive: nothing (`none`), an exit of the process, or a loss of power (`fsync`). */
   readonly durability: Durability
+  /** Resolves when what the store holds has been read; rejects with `BrokerError` where it cannot be used. */
+  readonly ready: Promise<void>
+  /** Whether QoS 1 and 2 can be promised now, and if not, why: the disk is full, or a commit has failed. */
+  health(): StoreHealth
   /** What has happened since the start and what is there now. */
   readonly counters: Readonly<Counters>
   /** Opens a listener: `mqtt://127.0.0.1:1883`, `ws://127.0.0.1:9001/mqtt`; port 0 takes a free one. */
   listen(target: string | ListenOptions): Promise<Listener>
   /** Takes a byte stream as a new Network Connection. */
   attach(stream: ByteStream): void
-  /** Publishes as the embedding program; resolves when the message has been routed. */
+  /** Publishes as the embedding program; resolves when the message has been routed and, with QoS 1 and 2, written down. */
   publish(message: OwnMessage): Promise<void>
   /** The Clients that are connected. */
   clients(): readonly ClientInfo[]
@@ -60,7 +65,14 @@ export interface Broker extends AsyncDisposable {
 export const createBroker = (options: BrokerOptions = {}): Broker => new ShellBroker(options)
 
 class ShellBroker implements Broker {
-  readonly durability: Durability = 'none'
+  readonly durability: Durability
+  readonly ready: Promise<void>
+  readonly #durable: DurableShell | undefined
+  readonly #store: Store | undefined
+  /** Streams that came while the store was read. */
+  #early: ByteStream[] | undefined
+  /** What the store holds cannot be used: nobody is let in. */
+  #unusable = false
   readonly #core: BrokerCore
   readonly #limits: Limits
   readonly #turn: Turn
@@ -77,7 +89,12 @@ class ShellBroker implements Broker {
     const logger = options.logger ?? silentLogger
     const limits = (this.#limits = limitsOf(options.limits ?? {}))
     const settings = { ...DEFAULT_SETTINGS, ...options.settings }
-    const gate = new CommitGate()
+    const { store } = options
+    const used = storeToUse(options)
+    const gate = new CommitGate(used, {
+      maximumBatchBytes: limits.maximumUncommittedBytes,
+      maximumBatchRecords: limits.maximumUncommittedRecords,
+    })
     this.#turn = new Turn(() => {
       this.#immediate = setImmediate(() => this.#endOfTurn())
     })
@@ -91,13 +108,31 @@ class ShellBroker implements Broker {
       observers: options.observers ?? [],
       decodeText: (bytes, start, end) => nodeText.decodeUtf8(bytes, start, end),
       hashSeed: randomInt(2 ** 32),
-      edges: createEdges(options, logger, {
-        stepped: (ticket, step) => this.#handle({ type: 'authentication-stepped', ticket, step }),
-        authenticated: (ticket, result) => this.#handle({ type: 'client-authenticated', ticket, result }),
-        subscriptionsAuthorized: (ticket, verdicts) =>
-          this.#handle({ type: 'subscriptions-authorized', ticket, verdicts }),
-      }),
+      edges: {
+        ...createEdges(options, logger, {
+          stepped: (ticket, step) => this.#handle({ type: 'authentication-stepped', ticket, step }),
+          authenticated: (ticket, result) => this.#handle({ type: 'client-authenticated', ticket, result }),
+          subscriptionsAuthorized: (ticket, verdicts) =>
+            this.#handle({ type: 'subscriptions-authorized', ticket, verdicts }),
+        }),
+        load: (ticket, request) => this.#durable!.load(ticket, request),
+      },
     })
+    this.#store = store
+    this.durability = used?.durability ?? 'none'
+    this.#durable =
+      used === undefined
+        ? undefined
+        : new DurableShell({
+            core: this.#core,
+            gate,
+            store: used,
+            logger,
+            now: () => performance.now(),
+            wallClock: options.wallClock ?? Date.now,
+            onRecovery: options.onRecovery,
+            endTurn: () => this.#endOfTurn(),
+          })
     this.#output = {
       pool: new SlabPool((size) => Buffer.allocUnsafeSlow(size)),
       turn: this.#turn,
@@ -107,6 +142,7 @@ class ShellBroker implements Broker {
     this.#driver = {
       core: this.#core,
       turn: this.#turn,
+      gate,
       limits,
       text: nodeText,
       decodeLimits: {
@@ -116,6 +152,10 @@ class ShellBroker implements Broker {
       },
       now: () => performance.now(),
     }
+    logger.info({ durability: this.durability }, START_LINES[this.durability])
+    this.ready = this.#recover()
+    // Whoever listens or publishes is told; somebody who does neither has nothing to lose.
+    this.ready.catch(() => {})
   }
 
   get counters(): Counters {
@@ -123,6 +163,8 @@ class ShellBroker implements Broker {
   }
 
   async listen(target: string | ListenOptions): Promise<Listener> {
+    this.#mustBeOpen()
+    await this.ready
     this.#mustBeOpen()
     const listenOptions = typeof target === 'string' ? { url: target } : target
     const listener = await listenAt(listenOptions, this.#limits.maximumPacketSizeBytes, (stream) =>
@@ -138,7 +180,13 @@ class ShellBroker implements Broker {
 
   attach(stream: ByteStream): void {
     this.#mustBeOpen()
-    this.#open(stream)
+    if (this.#unusable) refuseStream(stream)
+    else if (this.#early === undefined) this.#open(stream)
+    else this.#early.push(stream)
+  }
+
+  health(): StoreHealth {
+    return this.#durable?.health() ?? { writable: true }
   }
 
   async publish(message: OwnMessage): Promise<void> {
@@ -168,7 +216,12 @@ class ShellBroker implements Broker {
       5,
       nodeText,
     )
-    this.#handle({ type: 'message-published', bytes, topicName })
+    await this.ready
+    this.#mustBeOpen()
+    if (qos > 0) this.#mustTake()
+    const commit = this.#core.publishOwn(bytes, topicName, performance.now())
+    this.#turn.wake()
+    if (qos > 0) await this.#durable?.committed(commit)
   }
 
   clients(): readonly ClientInfo[] {
@@ -208,9 +261,24 @@ class ShellBroker implements Broker {
 
   async #close(): Promise<void> {
     await Promise.all([...this.#listeners].map((listener) => listener.close()))
+    const { closeTimeoutMs } = this.#limits
+    const usable = await this.ready.then(
+      () => true,
+      () => false,
+    )
+    if (usable) {
+      // What was promised is kept before anybody is told goodbye.
+      this.#endOfTurn()
+      await this.#durable?.drained(closeTimeoutMs)
+    }
     this.#handle({ type: 'broker-closing' })
     this.#endOfTurn()
     if (this.#links.size > 0) await new Promise<void>((resolve) => (this.#allGone = resolve))
+    if (usable) {
+      this.#endOfTurn()
+      await this.#durable?.drained(closeTimeoutMs)
+    }
+    await this.#store?.close()
     clearImmediate(this.#immediate)
     this.#timer.clear()
   }
@@ -225,9 +293,7 @@ class ShellBroker implements Broker {
       this.#unauthenticatedFrom(stream.peer.remoteAddress) >= limits.maximumUnauthenticatedConnectionsPerAddress
     ) {
       counters.connectionsRefused++
-      stream.open({ onData() {}, onDrain() {}, onClose() {} })
-      stream.destroy()
-      return
+      return refuseStream(stream)
     }
     this.#open(stream)
   }
@@ -270,12 +336,63 @@ class ShellBroker implements Broker {
     const now = performance.now()
     if (this.#core.continue(now)) this.#turn.wake()
     this.#turn.flush()
+    if (this.#early === undefined) this.#durable?.endOfTurn()
     this.#timer.set(this.#core.nextDeadline(), now)
+  }
+
+  async #recover(): Promise<void> {
+    const durable = this.#durable
+    if (durable === undefined) return
+    this.#early = []
+    try {
+      await durable.recover()
+    } catch (error) {
+      this.#unusable = true
+      for (const stream of this.#early) refuseStream(stream)
+      throw error
+    }
+    const early = this.#early
+    this.#early = undefined
+    for (const stream of early) this.#open(stream)
+    this.#turn.wake()
+  }
+
+  #mustTake(): void {
+    const { writable, reason } = this.health()
+    if (!writable) throw new BrokerError('STORE_UNAVAILABLE', `The store takes nothing more: ${reason ?? 'unknown'}.`)
   }
 
   #mustBeOpen(): void {
     if (this.#closing !== undefined) throw new BrokerError('BROKER_CLOSED', 'The broker has been closed.')
   }
+}
+
+const refuseStream = (stream: ByteStream): void => {
+  stream.open({ onData() {}, onDrain() {}, onClose() {} })
+  stream.destroy()
+}
+
+const START_LINES: Readonly<Record<Durability, string>> = {
+  none: 'Sessions and messages live in memory: they end with this process',
+  process: 'acknowledged messages survive the end of this process, not a loss of power',
+  fsync: 'acknowledged messages are on disk: they survive the end of this process and a loss of power',
+  quorum: 'acknowledged messages survive the loss of a machine',
+}
+
+const STRENGTHS: readonly Durability[] = ['none', 'process', 'fsync', 'quorum']
+
+/** The store, where there is one that promises anything; a promise that it cannot keep is a mistake to be told. */
+const storeToUse = ({ store, durability }: BrokerOptions): Store | undefined => {
+  if (durability !== undefined && durability !== 'none') {
+    const given = store?.durability ?? 'none'
+    if (STRENGTHS.indexOf(given) < STRENGTHS.indexOf(durability)) {
+      throw new BrokerError(
+        'DURABILITY_NOT_GIVEN',
+        `durability "${durability}" was asked for, the store gives "${given}".`,
+      )
+    }
+  }
+  return durability === 'none' || store === undefined || store.durability === 'none' ? undefined : store
 }
 
 /** Defaults with what was asked for; a name that is none, or a value that is no number, is a mistake to be told. */

@@ -7,6 +7,8 @@ import type { ClientInfo } from '../ports/client-info.ts'
 import type { Interceptor } from '../ports/interceptor.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Observer } from '../ports/observer.ts'
+import type { Durability, Store } from '../ports/store.ts'
+import type { RecoveryProgress } from './durable-shell.ts'
 
 export interface BrokerOptions {
   /** Who may connect. Default: everybody, all of them one principal. */
@@ -26,6 +28,17 @@ export interface BrokerOptions {
   readonly settings?: Partial<Settings>
   /** May refuse or rewrite, in this order. */
   readonly interceptors?: readonly Interceptor[]
+  /**
+   * Where Sessions, their messages and retained messages are written down, each acknowledgement waiting for it. The broker
+   * closes it. Default: none, all of that lives in memory and ends with the process.
+   */
+  readonly store?: Store
+  /** What the store must at least survive; one that promises less is refused. `none`: it is not used. Default: what it promises. */
+  readonly durability?: Durability
+  /** Hears how far reading the store has come, every 100,000 records and at the end. */
+  readonly onRecovery?: (progress: RecoveryProgress) => void
+  /** Milliseconds since 1970, for what has to be measured across a restart. Default: `Date.now`. */
+  readonly wallClock?: () => number
   /** See what happens. */
   readonly observers?: readonly Observer[]
   /** Default: silence. */

@@ -41,6 +41,11 @@ export class MemoryStore implements Store {
   }
 
   async commit(batch: StoreBatch): Promise<void> {
+    this.apply(batch)
+  }
+
+  /** What `commit` does, at once. */
+  apply(batch: StoreBatch): void {
     for (const [key, value] of (batch as MemoryBatch).changes) {
       const place = this.#place(key)
       const there = this.#records[place]
@@ -58,9 +63,14 @@ export class MemoryStore implements Store {
   }
 
   async *scan(range: KeyRange): AsyncIterable<StoreRecord> {
+    yield* this.read(range)
+  }
+
+  /** What `scan` gives, at once. */
+  read(range: KeyRange): StoreRecord[] {
     const from = this.#place(range.from)
     const to = Math.min(this.#place(range.to), from + (range.maximumRecords ?? Infinity))
-    yield* this.#records.slice(from, to)
+    return this.#records.slice(from, to)
   }
 
   health(): StoreHealth {

@@ -3,7 +3,10 @@ import { StreamDecoder, encode, pureText } from '@godwit/mqtt-codec'
 import { BrokerCore } from '../core/broker-core.ts'
 import { DEFAULT_LIMITS, type Limits } from '../core/limits.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../core/settings.ts'
+import { RECOVERY_ORDER } from '../core/recovery.ts'
+import { rangeOfTag } from '../core/records/keys.ts'
 import { CommitGate } from '../engine/commit-gate.ts'
+import { Committer } from '../engine/committer.ts'
 import { ConnectionDriver, type DriverEnvironment } from '../engine/connection-driver.ts'
 import { ConnectionOutput, type OutputEnvironment } from '../engine/connection-output.ts'
 import { SlabPool } from '../engine/slab-pool.ts'
@@ -13,9 +16,13 @@ import type { AuthenticationMechanism } from '../ports/authentication-mechanism.
 import type { AuthenticateResult } from '../ports/authenticator.ts'
 import type { Edges } from '../ports/edges.ts'
 import type { Interceptor } from '../ports/interceptor.ts'
+import type { Logger } from '../ports/logger.ts'
 import { silentLogger } from '../ports/logger.ts'
 import type { Observer } from '../ports/observer.ts'
 import { mechanismEdges } from '../shell/mechanism-edges.ts'
+import type { LoadRequest } from '../ports/stored-message.ts'
+import { assert } from '../core/assert.ts'
+import type { CrashStore } from './crash-store.ts'
 
 export interface VirtualBrokerOptions {
   readonly limits?: Partial<Limits>
@@ -24,34 +31,55 @@ export interface VirtualBrokerOptions {
   readonly mechanisms?: readonly AuthenticationMechanism[]
   readonly interceptors?: readonly Interceptor[]
   readonly observers?: readonly Observer[]
+  readonly logger?: Logger
+  /** Where Sessions are written down; what it holds is read first. Default: none. */
+  readonly store?: CrashStore
+  /** What the wall clock says when the broker begins: milliseconds since 1970. Default: 1,000,000,000,000. */
+  readonly wallMs?: number
 }
+
+const SOME_DAY_MS = 1_000_000_000_000
 
 /** The real core and engine with a clock, randomness and connections of the test's own: nothing in it waits. */
 export class VirtualBroker {
   readonly core: BrokerCore
-  readonly gate = new CommitGate()
+  readonly gate: CommitGate
+  readonly store: CrashStore | undefined
+  /** Milliseconds since 1970 that the wall clock is ahead of the virtual one. */
+  wallOffsetMs: number
   /** Milliseconds. */
   now = 0
   readonly #turn = new Turn(() => {})
   readonly #driver: DriverEnvironment
   readonly #output: OutputEnvironment
+  readonly #committer: Committer | undefined
+  #loads: { readonly ticket: number; readonly request: LoadRequest }[] = []
   #random = 0
+  #crashed = false
 
   constructor(options: VirtualBrokerOptions = {}) {
     const limits = { ...DEFAULT_LIMITS, ...options.limits }
     const settings = { ...DEFAULT_SETTINGS, ...options.settings }
+    const { store, logger = silentLogger } = options
+    this.store = store
+    this.wallOffsetMs = options.wallMs ?? SOME_DAY_MS
+    this.gate = new CommitGate(store, {
+      maximumBatchBytes: limits.maximumUncommittedBytes,
+      maximumBatchRecords: limits.maximumUncommittedRecords,
+    })
     this.core = new BrokerCore({
       limits,
       settings,
       edges: {
         randomBytes: (count) => Uint8Array.from({ length: count }, () => this.#random++),
-        ...mechanismEdges(options.mechanisms ?? [], silentLogger, (ticket, step) => {
+        ...mechanismEdges(options.mechanisms ?? [], logger, (ticket, step) => {
           this.core.handle({ type: 'authentication-stepped', ticket, step }, this.now)
           this.settle()
         }),
+        load: (ticket, request) => this.#loads.push({ ticket, request }),
         ...options.edges,
       },
-      logger: silentLogger,
+      logger,
       staging: this.gate,
       interceptors: options.interceptors ?? [],
       observers: options.observers ?? [],
@@ -62,6 +90,7 @@ export class VirtualBroker {
     this.#driver = {
       core: this.core,
       turn: this.#turn,
+      gate: this.gate,
       limits,
       text: pureText,
       decodeLimits: {
@@ -71,6 +100,26 @@ export class VirtualBroker {
       },
       now: () => this.now,
     }
+    if (store === undefined) return
+    this.#committer = new Committer({
+      core: this.core,
+      gate: this.gate,
+      store,
+      logger,
+      now: () => this.now,
+      wallClock: () => this.now + this.wallOffsetMs,
+      commit: (batch, commit) =>
+        store.commitLater(batch, (error) => {
+          if (this.#crashed) return
+          if (error === undefined) this.#committer!.succeeded(commit)
+          else this.#committer!.failed(error)
+        }),
+    })
+    this.#recover(store)
+  }
+
+  get crashed(): boolean {
+    return this.#crashed
   }
 
   /** A new Network Connection. */
@@ -95,7 +144,41 @@ export class VirtualBroker {
       for (const each of deferred) each.continue()
       more = this.core.continue(this.now) || deferred.length > 0
       this.#turn.flush()
+      this.#committer?.endOfTurn()
+      if (this.store?.advance() === true) more = true
+      if (this.#answerLoads()) more = true
     }
+  }
+
+  /** The process ends where it stands. What is left of the store: what was committed, and what `fate` says of the commit in flight. */
+  crash(fate: 'lost' | 'kept' = 'lost'): CrashStore {
+    this.#crashed = true
+    return this.store!.crash(fate)
+  }
+
+  #recover(store: CrashStore): void {
+    const recovery = this.core.recover(this.now, this.now + this.wallOffsetMs)
+    for (const tag of RECOVERY_ORDER) {
+      for (const [key, value] of store.read(rangeOfTag(tag))) {
+        const failure = recovery.record(key, value)
+        assert(failure === undefined, `the store of a test can be read: ${failure?.reason}`)
+      }
+    }
+    const failure = recovery.finish()
+    assert(failure === undefined, `the store of a test can be read: ${failure?.reason}`)
+    this.pass(0)
+    this.settle()
+  }
+
+  #answerLoads(): boolean {
+    const { store } = this
+    if (this.#loads.length === 0 || store === undefined || store.readsHang) return false
+    const loads = this.#loads
+    this.#loads = []
+    for (const { ticket, request } of loads) {
+      this.core.handle({ type: 'records-loaded', ticket, records: store.load(request) }, this.now)
+    }
+    return true
   }
 
   /** Lets time pass, deadline by deadline. */
@@ -155,6 +238,7 @@ export class VirtualClient {
 
   /** A packet, or raw bytes; what it causes has happened when this returns. */
   send(packet: Packet | Uint8Array | string): this {
+    if (this.#broker.crashed) return this
     const bytes =
       typeof packet === 'string'
         ? fromHex(packet)
@@ -187,6 +271,7 @@ export class VirtualClient {
   /** The connection breaks. */
   cut(): void {
     this.closed = true
+    if (this.#broker.crashed) return
     this.#driver.lost('cut')
     this.#broker.settle()
   }
