@@ -1,6 +1,6 @@
 const MINIMUM_CAPACITY = 8
-/** 1.5 KiB: what an idle Session may keep after a burst, so that bursts of 64 messages do not allocate again. */
-const KEPT_CAPACITY = 128
+/** 3 KiB: what an idle Session may keep after a burst, so that bursts of 126 messages do not allocate again. */
+const KEPT_CAPACITY = 256
 
 // Shared by every table that never held anything. Never written: the first insertion grows.
 const NO_WORDS = new Uint32Array(2)
@@ -131,7 +131,10 @@ export class InFlightTable {
     this.#words = new Uint32Array(capacity)
     this.#orders = new Float64Array(capacity)
     this.#shift = Math.clz32(capacity) + 1
-    for (const [slot, word] of words.entries()) if (word !== 0) this.#place(word, orders[slot] as number)
+    for (let slot = 0; slot < words.length; slot += 1) {
+      const word = words[slot] as number
+      if (word !== 0) this.#place(word, orders[slot] as number)
+    }
   }
 
   #place(word: number, order: number): void {

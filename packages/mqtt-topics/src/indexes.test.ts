@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isTopicRefusal, matches, RetainedIndex, SubscriptionIndex } from './index.ts'
+import { isTopicRefusal, matches, RetainedIndex, SubscriptionIndex, type TopicEntry } from './index.ts'
 import { topicFilters, topicNames } from './testing/index.ts'
 import { encodeUtf8 } from './utf8.ts'
 
 describe('SubscriptionIndex', () => {
   it('equals matches, under insertions, removals and look-ups in any order, with caches of any size', () => {
     const step = fc.record({
-      what: fc.constantFrom('add', 'remove', 'match', 'bytes'),
+      what: fc.constantFrom('add', 'remove', 'match', 'bytes', 'guess'),
       filter: topicFilters(),
       value: fc.nat(3),
       name: topicNames(),
@@ -16,6 +16,7 @@ describe('SubscriptionIndex', () => {
       fc.property(fc.array(step, { maxLength: 60 }), fc.integer({ min: 1, max: 4 }), (steps, maximumEntries) => {
         const index = new SubscriptionIndex<number>({ maximumEntries })
         const model = new Map<string, Set<number>>()
+        const seen = new Map<string, TopicEntry<readonly number[]>>()
         for (const { what, filter, value, name } of steps) {
           if (what === 'add') {
             index.add(filter, value)
@@ -24,8 +25,12 @@ describe('SubscriptionIndex', () => {
             expect(index.remove(filter, value)).toBe(model.get(filter)?.delete(value) ?? false)
           } else {
             const bytes = encodeUtf8(name)
-            const entry = what === 'match' ? index.entry(name) : index.entryOfBytes(bytes, 0, bytes.length)
+            // The entry that this name had before, which may have been given up, or any other.
+            const guess = what === 'guess' ? (seen.get(name) ?? [...seen.values()].at(-1)) : undefined
+            const entry = what === 'match' ? index.entry(name) : index.entryOfBytes(bytes, 0, bytes.length, guess)
             if (isTopicRefusal(entry)) throw entry
+            expect(entry.topicName).toBe(name)
+            seen.set(name, entry)
             const expected = [...model].flatMap(([each, values]) => (matches(each, name) ? [...values] : []))
             expect([...entry.resolved].sort()).toEqual(expected.sort())
             expect(index.entries).toBeLessThanOrEqual(maximumEntries)

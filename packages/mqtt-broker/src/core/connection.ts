@@ -1,5 +1,6 @@
 import type { ConnectPacket, ProtocolVersion, SubscribePacket } from '@godwit/mqtt-codec'
 import type { IncomingTopicAliases } from '@godwit/mqtt-qos'
+import type { TopicEntry } from '@godwit/mqtt-topics'
 import type { PeerInfo } from '@godwit/mqtt-transport'
 import type { ClientInfo } from '../ports/client-info.ts'
 import type { Grant } from '../ports/grant.ts'
@@ -7,6 +8,7 @@ import type { Deadline } from './deadlines.ts'
 import type { PendingExchange } from './exchange.ts'
 import type { Output } from './output.ts'
 import type { Session } from './session.ts'
+import type { Route } from './subscription.ts'
 
 /** What the engine does with a connection when the core says so. */
 export interface Driver {
@@ -46,6 +48,8 @@ export class Connection {
   deadline: Deadline | undefined
   /** Whether the Client is told in words why something was refused: by its CONNECT and the settings (§3.1.2.11.7). */
   problemInformation = false
+  /** The topic of its last message. */
+  lastTopic: TopicEntry<Route> | undefined
   /** The last right that was asked for, so that it is not asked again for each message. */
   lastTopicName: string | undefined
   lastTopicAllowed = false

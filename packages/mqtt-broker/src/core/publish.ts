@@ -23,7 +23,7 @@ export const publish = (core: Core, connection: Connection, frame: PublishFrame)
   if (qos > settings.maximumQos) return VIOLATIONS.maximumQos
   if (frame.retain && !settings.retainAvailable) return VIOLATIONS.retainUnavailable
   if (frame.subscriptionIdentifierAt !== -1) return VIOLATIONS.subscriptionIdentifier
-  const entry = frame.topicAlias === 0 ? entryOf(core, frame) : aliasedEntryOf(core, connection, frame)
+  const entry = frame.topicAlias === 0 ? entryOf(core, connection, frame) : aliasedEntryOf(core, connection, frame)
   if ('reasonCode' in entry) return entry
   const session = connection.session!
   core.counters.messagesReceived++
@@ -61,9 +61,13 @@ const refuseForStore = (core: Core, connection: Connection, message: RoutedMessa
   return undefined
 }
 
-const entryOf = (core: Core, frame: PublishFrame): TopicEntry<Route> | Violation => {
-  const entry = core.index.entryOfBytes(frame.bytes, frame.topicStart, frame.topicEnd)
-  if (entry.refused === undefined) return entry
+/** Most Clients publish to one topic, or to one several times in a row. */
+const entryOf = (core: Core, connection: Connection, frame: PublishFrame): TopicEntry<Route> | Violation => {
+  const entry = core.index.entryOfBytes(frame.bytes, frame.topicStart, frame.topicEnd, connection.lastTopic)
+  if (entry.refused === undefined) {
+    if (entry !== connection.lastTopic) connection.lastTopic = entry
+    return entry
+  }
   return entry.reason === 'too-long' || entry.reason === 'too-many-levels'
     ? VIOLATIONS.topicNameTooLong
     : VIOLATIONS.topicNameInvalid
@@ -74,7 +78,7 @@ const aliasedEntryOf = (core: Core, connection: Connection, frame: PublishFrame)
   const { aliases } = connection
   if (aliases === undefined || frame.topicAlias > core.limits.topicAliasMaximum) return VIOLATIONS.topicAliasTooLarge
   if (frame.topicStart !== frame.topicEnd) {
-    const entry = entryOf(core, frame)
+    const entry = entryOf(core, connection, frame)
     if (!('reasonCode' in entry)) aliases.set(frame.topicAlias, entry.bytes)
     return entry
   }

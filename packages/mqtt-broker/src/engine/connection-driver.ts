@@ -128,10 +128,11 @@ export class ConnectionDriver implements Driver, Deferred, Throttled {
     this.#running = true
     const { connection } = this
     const scanner = this.#scanner
-    const { core, gate, limits, now: clock } = this.#environment
+    const { core, gate, turn, limits, now: clock } = this.#environment
     const now = clock()
     this.#admit()
     let before = core.deliveries
+    turn.copies.begin()
     while (!connection.held && !this.#deferred && !(gate.throttles && this.#mustWait()) && scanner.next()) {
       const violation = this.#frame(now)
       if (violation !== undefined) this.#broken(violation, now)
@@ -140,6 +141,7 @@ export class ConnectionDriver implements Driver, Deferred, Throttled {
       before = core.deliveries
       if (this.#turnDeliveries > limits.deliveriesPerTurn) this.#defer()
     }
+    turn.copies.settle()
     this.#running = false
     if (connection.phase === 'closed') return
     if (scanner.failure !== undefined) return this.#refused(scanner.failure, now)

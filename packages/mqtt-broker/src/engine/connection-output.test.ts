@@ -204,3 +204,43 @@ describe('Topic Aliases and the gate', () => {
     expect(out()).toEqual([['', 1]])
   })
 })
+
+describe('packets that follow each other in the read buffer', () => {
+  it.each([4, 5] as const)(
+    'reach every subscriber as they came, in version %s, however the stream is cut',
+    (version) => {
+      for (const cut of [1, 7, 64, 300, 5000]) {
+        const broker = new VirtualBroker()
+        const subscribers = [0, 1, 2].map((qos) => {
+          const client = broker.connect(`reader-${qos}`, { version })
+          client.send(subscribeTo('a/+', { qos: qos as 0 | 1 | 2 }))
+          client.received()
+          return client
+        })
+        const publisher = broker.connect('writer', { version })
+        const sent = Array.from({ length: 40 }, (_, place) => ({
+          type: 'publish' as const,
+          topicName: `a/${place % 3}`,
+          payload: new Uint8Array(place * 3).fill(place),
+          qos: (place % 3) as 0 | 1 | 2,
+          retain: place % 5 === 0,
+          dup: false,
+          ...(place % 3 > 0 && { packetId: 1000 + place }),
+        }))
+        const bytes = sent.flatMap((packet) => [...encode(packet, version)])
+        for (let at = 0; at < bytes.length; at += cut) publisher.send(Uint8Array.from(bytes.slice(at, at + cut)))
+        for (const [granted, client] of subscribers.entries()) {
+          const received = client.received().filter((packet) => packet.type === 'publish')
+          expect(received).toHaveLength(sent.length)
+          for (const [place, packet] of received.entries()) {
+            const { topicName, payload, qos } = sent[place]!
+            expect(packet).toMatchObject({ topicName, qos: Math.min(qos, granted), retain: false })
+            expect([...packet.payload]).toEqual([...payload])
+          }
+          const identifiers = received.flatMap(({ packetId }) => (packetId === undefined ? [] : [packetId]))
+          expect(identifiers).toEqual(identifiers.map((_, place) => place + 1))
+        }
+      }
+    },
+  )
+})

@@ -6,7 +6,7 @@ import type { CommitNumber, Output } from '../core/output.ts'
 import type { RoutedMessage } from '../core/routed-message.ts'
 import type { CommitGate } from './commit-gate.ts'
 import { GatedLane } from './gated-lane.ts'
-import { Lane } from './lane.ts'
+import { copyBytes, Lane } from './lane.ts'
 import type { SlabPool } from './slab-pool.ts'
 import type { Turn } from './turn.ts'
 import type { Variants } from './variants.ts'
@@ -91,6 +91,12 @@ export class ConnectionOutput implements Output {
     if (length > this.maximumPacketSizeBytes) return false
     if (length >= REFERENCE_BYTES) return this.#publishRewritten(message, firstByte, packetId, undefined, -1, commit)
     const lane = this.#lane(commit, packetId !== 0)
+    const { copies } = this.#environment.turn
+    // What begins its memory may be the packet that the scanner has put together: that memory it uses again at once.
+    if (copies.reading && frame.start > 0 && frame.firstByte === firstByte) {
+      lane.copyLater(copies, frame.bytes, frame.start, frame.end, frame.packetIdAt, packetId)
+      return true
+    }
     const at = lane.reserve(length)
     const buffer = lane.buffer!
     copyBytes(frame.bytes, frame.start, frame.end, buffer, at)
@@ -299,9 +305,3 @@ export class ConnectionOutput implements Output {
 
 /** One packet is written at a time: all Outputs share the writer. */
 const individual = new PublishRewriter()
-
-/** Up to 16 bytes a loop is faster than a view and a `set` (measured: 14 ns against 28). */
-const copyBytes = (from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void => {
-  if (end - start > 16) to.set(from.subarray(start, end), at)
-  else for (let index = start; index < end; index++) to[at++] = from[index]!
-}

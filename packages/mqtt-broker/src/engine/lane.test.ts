@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Lane } from './lane.ts'
+import { PendingCopies } from './pending-copies.ts'
 import { SLAB_BYTES, SlabPool } from './slab-pool.ts'
 
 const joined = (parts: readonly Uint8Array[]): number[] => parts.flatMap((part) => [...part])
@@ -18,6 +19,54 @@ describe('Lane', () => {
         expect(lane.sizeBytes).toBe(0)
       }),
       { numRuns: 30 },
+    )
+  })
+
+  it('owes bytes of the read buffer until they are settled, whatever is written between, and never longer', () => {
+    const step = fc.record({
+      what: fc.constantFrom('later', 'later', 'later', 'gap', 'copy', 'reference', 'settle'),
+      size: fc.integer({ min: 4, max: 6000 }),
+      packetId: fc.integer({ min: 0, max: 65_535 }),
+    })
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 20 }), fc.boolean(), (steps, throughPending) => {
+        const copies = new PendingCopies()
+        const lane = new Lane(new SlabPool())
+        const expected: number[] = []
+        let source = new Uint8Array(0)
+        let at = 0
+        const settle = () => {
+          if (throughPending) copies.settle()
+          else lane.settle()
+          // The next read fills the same memory.
+          source.fill(0xdd)
+          source = Uint8Array.from({ length: 140_000 }, (_, index) => (index * 7) % 251)
+          at = 0
+        }
+        settle()
+        for (const { what, size, packetId } of steps) {
+          if (what === 'settle') settle()
+          else if (what === 'gap') at += size
+          else if (what === 'later') {
+            const bytes = [...source.subarray(at, at + size)]
+            if (packetId > 0) [bytes[1], bytes[2]] = [packetId >> 8, packetId & 0xff]
+            expected.push(...bytes)
+            lane.copyLater(copies, source, at, at + size, packetId > 0 ? at + 1 : -1, packetId)
+            at += size
+          } else {
+            const bytes = new Uint8Array(size).fill(size % 251)
+            if (what === 'copy') lane.copy(bytes)
+            else lane.reference(bytes)
+            expected.push(...bytes)
+          }
+        }
+        expect(lane.sizeBytes).toBe(expected.length)
+        if (throughPending) settle()
+        const parts = lane.takeAll()
+        settle()
+        expect(Buffer.compare(Buffer.concat(parts), Uint8Array.from(expected))).toBe(0)
+      }),
+      { numRuns: 100 },
     )
   })
 

@@ -1,10 +1,11 @@
+import type { Copier, PendingCopies } from './pending-copies.ts'
 import { SLAB_BYTES, type SlabPool } from './slab-pool.ts'
 
 /**
  * Bytes in the order in which they go out: whole slabs, references to large payloads, and the slab that is being filled.
  * Holds no memory while it is empty.
  */
-export class Lane {
+export class Lane implements Copier {
   readonly #pool: SlabPool
   /** What is full, or not ours to fill. */
   #parts: Uint8Array[] | undefined
@@ -12,6 +13,15 @@ export class Lane {
   buffer: Uint8Array | undefined
   end = 0
   sizeBytes = 0
+  /** What is still to be copied to `#copyAt` of the buffer: `#source` from `#from` to `#to`. */
+  #source: Uint8Array | undefined
+  #from = 0
+  #to = 0
+  #copyAt = 0
+  /** Pairs of an offset in the buffer and the Packet Identifier that belongs there. */
+  #identifiers: number[] | undefined
+  #identifierCount = 0
+  #copies: PendingCopies | undefined
 
   constructor(pool: SlabPool) {
     this.#pool = pool
@@ -19,6 +29,7 @@ export class Lane {
 
   /** Makes room for so many bytes: they are to be written into `buffer` at the offset that is returned. */
   reserve(length: number): number {
+    if (this.#source !== undefined) this.settle()
     this.sizeBytes += length
     const start = this.end
     if (this.buffer !== undefined && start + length <= this.buffer.length) {
@@ -29,6 +40,56 @@ export class Lane {
     this.buffer = length <= SLAB_BYTES ? this.#pool.take() : this.#pool.large(length)
     this.end = length
     return 0
+  }
+
+  /**
+   * Takes bytes of the read buffer, which are copied together with what follows them there. `identifierAt` is where in the
+   * source a Packet Identifier stands that has to be another, -1: nowhere.
+   */
+  copyLater(
+    copies: PendingCopies,
+    source: Uint8Array,
+    from: number,
+    to: number,
+    identifierAt: number,
+    packetId: number,
+  ): void {
+    const length = to - from
+    const { buffer, end } = this
+    let at = end
+    if (source === this.#source && from === this.#to && buffer !== undefined && end + length <= buffer.length) {
+      this.end = end + length
+      this.sizeBytes += length
+    } else {
+      at = this.reserve(length)
+      this.#source = source
+      this.#from = from
+      this.#copyAt = at
+      this.#copies = copies
+      copies.add(this)
+    }
+    this.#to = to
+    if (identifierAt !== -1) this.#identify(copies, at + identifierAt - from, packetId)
+  }
+
+  /** Copies what is owed. */
+  settle(): void {
+    const source = this.#source
+    if (source === undefined) return
+    const buffer = this.buffer!
+    copyBytes(source, this.#from, this.#to, buffer, this.#copyAt)
+    this.#source = undefined
+    const identifiers = this.#identifiers
+    if (identifiers === undefined) return
+    for (let place = 0; place < this.#identifierCount; place += 2) {
+      const at = identifiers[place]!
+      const packetId = identifiers[place + 1]!
+      buffer[at] = packetId >> 8
+      buffer[at + 1] = packetId & 0xff
+    }
+    this.#identifiers = undefined
+    this.#identifierCount = 0
+    this.#copies!.giveBack(identifiers)
   }
 
   /** Adds bytes that stay where they are: nobody may change them any more. */
@@ -55,6 +116,7 @@ export class Lane {
   /** The one part there is, where there is one: the common case, without an array. */
   takeOnly(): Uint8Array | undefined {
     if (this.#parts !== undefined || this.buffer === undefined) return undefined
+    this.settle()
     const only = this.buffer.subarray(0, this.end)
     this.buffer = undefined
     this.end = 0
@@ -74,10 +136,23 @@ export class Lane {
     }
   }
 
+  #identify(copies: PendingCopies, at: number, packetId: number): void {
+    const identifiers = (this.#identifiers ??= copies.lend())
+    identifiers[this.#identifierCount++] = at
+    identifiers[this.#identifierCount++] = packetId
+  }
+
   #seal(): void {
     if (this.buffer === undefined) return
+    this.settle()
     ;(this.#parts ??= []).push(this.buffer.subarray(0, this.end))
     this.buffer = undefined
     this.end = 0
   }
+}
+
+/** Up to 16 bytes a loop is faster than a view and a `set` (measured: 14 ns against 28). */
+export const copyBytes = (from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void => {
+  if (end - start > 16) to.set(from.subarray(start, end), at)
+  else for (let index = start; index < end; index++) to[at++] = from[index]!
 }

@@ -1,3 +1,5 @@
+import { PendingCopies } from './pending-copies.ts'
+
 /** Something with bytes to write. */
 export interface Flushable {
   flush(): void
@@ -10,6 +12,8 @@ export interface Deferred {
 
 /** One turn of the loop: what has to be written at its end, and who goes on in the next one. */
 export class Turn {
+  /** What is owed of the bytes that are being read. */
+  readonly copies = new PendingCopies()
   readonly #schedule: () => void
   #scheduled = false
   #outputs: Flushable[] = []
