@@ -226,7 +226,8 @@ export class ClientCore {
   /** DISCONNECT; nothing is read or written after it. */
   disconnect(reasonCode: number, properties?: DisconnectProperties): void {
     // A Session that ends with the connection cannot be made longer, and before CONNACK there is nothing to take leave of.
-    if (this.#phase === 'online') this.#write({ type: 'disconnect', reasonCode, ...(properties && { properties }) })
+    if (this.#phase === 'online')
+      this.#write(this.#fitting({ type: 'disconnect', reasonCode, ...(properties && { properties }) }))
     this.#phase = 'closed'
   }
 
@@ -312,6 +313,17 @@ export class ClientCore {
   #ping(): void {
     this.#pingedAt = this.#now
     this.#write({ type: 'pingreq' })
+  }
+
+  /** [MQTT-3.14.2-3] [MQTT-3.14.2-4] A DISCONNECT that is too large for the server goes without what only people read. */
+  #fitting(packet: DisconnectPacket): DisconnectPacket {
+    if (encodedLength(packet, this.#version) <= this.#maximumPacketSizeBytes) return packet
+    const { reasonString: _, userProperties: __, ...properties } = packet.properties ?? {}
+    return {
+      type: 'disconnect',
+      reasonCode: packet.reasonCode,
+      ...(Object.keys(properties).length > 0 && { properties }),
+    }
   }
 
   /** False: larger than the server takes; nothing was written. */

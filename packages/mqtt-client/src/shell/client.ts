@@ -294,7 +294,9 @@ export class GodwitClient implements Client {
     const { authentication } = this.#options
     const data = properties?.authenticationData
     const expected = reasonCode === 0 ? this.#reauthenticating.size > 0 : reasonCode === 0x18
-    if (!authentication || !expected) return this.#core.fail(unasked())
+    // [MQTT-4.12.0-5] An AUTH without properties, which says success, names no method.
+    const ours = properties === undefined || properties.authenticationMethod === authentication?.method
+    if (!authentication || !expected || !ours) return this.#core.fail(unasked())
     if (reasonCode === 0) return this.#authenticated(data)
     try {
       this.#core.authenticate(0x18, authentication.method, await authentication.step(data ?? new Uint8Array()))

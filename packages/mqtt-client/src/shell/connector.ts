@@ -237,7 +237,10 @@ export class Connector {
     const keeps = expiry === 'never' || (expiry ?? 0) > 0 || store !== undefined
     // 5.0 begins clean once, then resumes; Clean Session of 3.1.1 also says how the Session will end.
     const clean =
-      this.#version === 5 ? (!this.#connectedOnce || !keeps) && (cleanStart ?? !store) : (cleanStart ?? !keeps)
+      this.#version === 5
+        ? (!this.#connectedOnce || !keeps) && (cleanStart ?? !store)
+        : // [MQTT-3.1.3-7] Nobody finds a Session again without a name.
+          this.clientId === '' || (cleanStart ?? !keeps)
     let dialled: Dialled | undefined
     try {
       await this.#prepare()

@@ -241,8 +241,14 @@ export class Router implements MessageHost, SubscriptionHost {
     }
   }
 
-  #refusal(topicFilters: readonly string[], { subscriptionIdentifier }: SubscribeOptions): MqttError | undefined {
+  #refusal(
+    topicFilters: readonly string[],
+    { subscriptionIdentifier, noLocal }: SubscribeOptions,
+  ): MqttError | undefined {
     if (topicFilters.length === 0 || !topicFilters.every(isFilter)) return invalidFilter()
+    // [MQTT-3.8.3-4] To a server that is the end of the connection.
+    if (noLocal && topicFilters.some(isShared))
+      return new MqttError('INVALID_ARGUMENT', 'No Local on a Shared Subscription')
     const { server } = this.#connector
     if (!server || !this.#core.online) return undefined
     if (!server.sharedSubscriptionAvailable && topicFilters.some(isShared)) return unsupported(0x9e)
