@@ -38,6 +38,7 @@ async function papers(board) {
   await board.check('unused code', () =>
     run('unused code', ...tool('knip', ['--config', 'tooling/knip/knip.json', '--no-progress', '--no-config-hints'])),
   )
+  await board.check('statements', () => run('statements', process.execPath, ['tooling/spec/src/report.mjs']))
   await packages(board)
   await release(board)
 }

@@ -6,7 +6,7 @@ const loopback = { host: '127.0.0.1', port: 0 }
 
 for (const reading of ['onread', 'data'] as const) {
   byteStreamCompliance(
-    `tcp, reading: ${reading}`,
+    `[MQTT-4.2-1] [MQTT-7.1.1-1] [MQTT-7.1.2-1] tcp, reading: ${reading}`,
     () =>
       pairOf(
         (onStream) => listenTcp({ ...loopback, reading }, onStream),

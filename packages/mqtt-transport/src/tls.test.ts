@@ -5,7 +5,7 @@ import { pairOf } from './testing/socket-pair.ts'
 const { authority, server } = testCertificates
 const loopback = { host: '127.0.0.1', port: 0 }
 
-byteStreamCompliance('tls', () =>
+byteStreamCompliance('[MQTT-4.2-1] [MQTT-7.1.1-1] [MQTT-7.1.2-1] tls', () =>
   pairOf(
     (onStream) => listenTls({ ...loopback, ...server }, onStream),
     ({ port }) => connectTls({ host: 'localhost', port, ca: authority }),

@@ -5,14 +5,14 @@ import { connectWs, listenWs } from './ws.ts'
 const { authority, server } = testCertificates
 const loopback = { host: '127.0.0.1', port: 0 }
 
-byteStreamCompliance('ws', () =>
+byteStreamCompliance('[MQTT-4.2-1] [MQTT-7.1.1-1] [MQTT-7.1.2-1] ws', () =>
   pairOf(
     (onStream) => listenWs(loopback, onStream),
     ({ url }) => connectWs(url),
   ),
 )
 
-byteStreamCompliance('wss', () =>
+byteStreamCompliance('[MQTT-4.2-1] [MQTT-7.1.1-1] [MQTT-7.1.2-1] wss', () =>
   pairOf(
     (onStream) => listenWs({ ...loopback, tls: server }, onStream),
     ({ port }) => connectWs(`wss://localhost:${port}/mqtt`, { tls: { ca: authority } }),

@@ -2,8 +2,8 @@ import ts from 'typescript'
 
 /** @typedef {{ text: string, line: number }} Title */
 
-/** Callees whose first argument is a title; a suite's holds for its tests too. */
-const TITLED = new Set(['it', 'test', 'describe', 'describeWithPeers'])
+/** Callees whose first argument is a title, or part of one; a suite's holds for its tests too. */
+const TITLED = /^(it|test|describe|describeWithPeers|[a-zA-Z]+Compliance)$/
 
 /**
  * The titles of a file's tests and suites, read without running it. Of a table of cases (`it.each(table)('$title', …)`) every
@@ -47,7 +47,7 @@ export function titlesIn(file, source) {
 function isTitled(callee) {
   let root = callee
   while (ts.isPropertyAccessExpression(root) || ts.isCallExpression(root)) root = root.expression
-  return ts.isIdentifier(root) && TITLED.has(root.text) && !isEach(callee)
+  return ts.isIdentifier(root) && TITLED.test(root.text) && !isEach(callee)
 }
 
 /** `it.each(table)` is the callee of the call that has the title. @param {ts.Expression} callee */

@@ -13,6 +13,10 @@ it('reads the titles of tests and suites, and nothing else', () => {
   ])
 })
 
+it('reads the names that suites of tests are given', () => {
+  expect(texts("storeCompliance('a', make, ['b'])")).toEqual(['a'])
+})
+
 it('reads the table of a title that has a place for it, also where the table has a name', () => {
   expect(texts("it.each([['a', 1]])('%s', f)")).toEqual(['%s', 'a'])
   expect(texts("const cases = [{ title: 'a' }]; describe.each(cases)('$title', f)")).toEqual(['$title', 'a'])
