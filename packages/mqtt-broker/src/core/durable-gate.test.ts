@@ -97,7 +97,7 @@ describe('the commit gate', () => {
     expect(seen(publisher)).toEqual(['puback #2 10'])
   })
 
-  it('hostile #148 [MQTT-4.6.0-4] QoS 1 for a durable and then for no Session: PUBACKs in order', () => {
+  it('hostile #148 [MQTT-4.6.0-4 v5.0] QoS 1 for a durable and then for no Session: PUBACKs in order', () => {
     const { store, broker, commit } = durableBroker()
     broker.connect('s', LASTING).send(subscribeTo('durable', { qos: 1 }))
     const publisher = broker.connect('p', { version: 4 })

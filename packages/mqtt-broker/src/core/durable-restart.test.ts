@@ -354,7 +354,7 @@ describe('Wills across a restart', () => {
     expect(later.core.counters.willsPublished).toBe(0)
   })
 
-  it('[MQTT-3.14.4-3] a DISCONNECT in order takes it away for good', () => {
+  it('[MQTT-3.14.4-3 v5.0] a DISCONNECT in order takes it away for good', () => {
     const before = new VirtualBroker({ store: new CrashStore() })
     before.connect('s', { ...LASTING, will }).send({ type: 'disconnect', reasonCode: 0 })
     const after = restart(before)
