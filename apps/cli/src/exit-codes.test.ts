@@ -160,6 +160,18 @@ describe.concurrent('exit codes of the process, without a good server', () => {
     expect(outcome.stderr).toContain("unknown host 'no-such-host.invalid'")
   })
 
+  it('14, 20, 8: mqtt sub, too, ends at once where it has never been connected', async () => {
+    await using server = await scriptedServer(() => false)
+    const sub = (...argv: string[]) => runCommand(['sub', '-t', 'a', '-W', '15', ...argv])
+    const outcomes = await Promise.all([
+      sub('-h', '127.0.0.1', '-p', '1'),
+      sub('-h', 'no-such-host.invalid'),
+      sub('-L', `mqtts://127.0.0.1:${server.port}`),
+    ])
+    expect(outcomes.map(({ exitCode }) => exitCode)).toEqual([14, 20, 8])
+    for (const { stderr } of outcomes) expect(stderr).not.toContain('trying again')
+  })
+
   it('8: TLS to a port without it', async () => {
     await using server = await scriptedServer(() => false)
     const outcome = await pub('-L', `mqtts://127.0.0.1:${server.port}`)

@@ -55,13 +55,17 @@ export async function sub(words: readonly string[], flags: SubFlags, terminal: T
 
 function watch({ client, debug, warn }: Connection, ending: Ending): void {
   let reason: unknown
+  let wasOnline = false
   client.on('offline', (error) => {
     reason = error
   })
   client.on('retry', ({ delayMs, error }) => {
-    warn(`${error.message}; trying again in ${(delayMs / 1000).toFixed(1)} s`)
+    // Where it has never been, there is nothing to come back to: the address is wrong, or the server is not running.
+    if (!wasOnline) ending.fail(error)
+    else warn(`${error.message}; trying again in ${(delayMs / 1000).toFixed(1)} s`)
   })
   client.on('online', ({ resumed }) => {
+    wasOnline = true
     debug(resumed ? 'the server had kept the Session' : 'a new Session')
   })
   client.on('state', ({ state }) => {
