@@ -23,6 +23,22 @@ describe('links', () => {
 describe('README.md', () => {
   const examples = [...read('README.md').matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = '']) => code)
 
+  it('says of every package which of ours it needs', () => {
+    const short = (name: string): string =>
+      name.replace('@godwit/', '').replace(/^mqtt-(?=(codec|topics|qos|transport)$)/, '')
+    for (const { folder, manifest } of PUBLISHED) {
+      const row = new RegExp(`^\\| \\[${manifest.name}\\]\\(${folder}/README.md\\).*\\| (.*?) +\\|$`, 'm').exec(
+        read('README.md'),
+      )
+      const ours = Object.keys(manifest.dependencies ?? {}).filter((name) => name.startsWith('@godwit/'))
+      const needs = (row?.[1] ?? '').split(', ').filter((name) => name !== 'nothing')
+      expect({ name: manifest.name, needs: needs.sort() }).toEqual({
+        name: manifest.name,
+        needs: ours.map(short).sort(),
+      })
+    }
+  })
+
   it('has the two examples: a broker in a program, a client', () => {
     expect(examples).toHaveLength(2)
   })
