@@ -1,7 +1,8 @@
-import { library } from '@godwit/tsup-preset'
+import { smallLibrary } from '@godwit/tsup-preset'
 
-export default library({
+export default smallLibrary({
   index: 'src/index.ts',
+  relay: 'src/relay.ts',
   node: 'src/node.ts',
   explain: 'src/explain.ts',
   testing: 'src/testing/index.ts',

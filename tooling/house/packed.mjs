@@ -12,7 +12,14 @@ import { published } from './workspaces.mjs'
 
 /** Minified, gzip -9, in bytes. `platform: browser` takes the browser conditions. */
 const SIZE_BUDGETS = [
-  { package: '@godwit/mqtt-codec', code: "export * from '@godwit/mqtt-codec'", bytes: 6 * 1024 },
+  // All that is needed to speak MQTT: packets of every version, both ways.
+  {
+    package: '@godwit/mqtt-codec',
+    code: "export { StreamDecoder, encode } from '@godwit/mqtt-codec'",
+    bytes: 6 * 1024,
+  },
+  // The same with the names of the Reason Codes and what else the main entry offers, so that it does not grow unseen.
+  { package: '@godwit/mqtt-codec', code: "export * from '@godwit/mqtt-codec'", bytes: 7 * 1024 },
   { package: '@godwit/mqtt-client', code: "export { connect } from '@godwit/mqtt-client'", bytes: 12 * 1024 },
 ]
 

@@ -1,4 +1,7 @@
 import type { defineConfig } from 'tsup'
 
-export declare function library(entry: Record<string, string>): ReturnType<typeof defineConfig>
-export declare function application(entry: Record<string, string>): ReturnType<typeof defineConfig>
+type Entry = Record<string, string>
+
+export declare function library(entry: Entry): ReturnType<typeof defineConfig>
+export declare function smallLibrary(entry: Entry & { readonly index: string }): ReturnType<typeof defineConfig>
+export declare function application(entry: Entry): ReturnType<typeof defineConfig>

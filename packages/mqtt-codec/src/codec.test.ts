@@ -2,16 +2,16 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   decode,
+  decodeLimits,
   encode,
   encodedLength,
   encodeInto,
   FrameScanner,
   isDecodeFailure,
   type Packet,
-  PublishFrame,
-  readPublishFrame,
   StreamDecoder,
 } from './index.ts'
+import { PublishFrame, readPublishFrame } from './relay.ts'
 import { nodeText } from './node.ts'
 import { BAD_VECTORS, bytesOf, chunkings, chunksOf, packets } from './testing/index.ts'
 
@@ -160,10 +160,12 @@ describe('bytes that are no packet', () => {
   it('hostile #40: User Properties are bounded where a limit says so', () => {
     const userProperties = Array.from({ length: 3 }, () => ['a', 'b'] as const)
     const bytes = encode({ type: 'disconnect', reasonCode: 0, properties: { userProperties } }, 5)
-    expect(decode(bytes, 5, undefined, { maximumUserProperties: 2 })).toMatchObject({
+    expect(decode(bytes, 5, undefined, decodeLimits({ maximumUserProperties: 2 }))).toMatchObject({
       kind: 'quota-exceeded',
       reasonCode: 0x97,
     })
-    expect(decode(bytes, 5, undefined, { maximumUserProperties: 3 })).toMatchObject({ type: 'disconnect' })
+    expect(decode(bytes, 5, undefined, decodeLimits({ maximumUserProperties: 3 }))).toMatchObject({
+      type: 'disconnect',
+    })
   })
 })

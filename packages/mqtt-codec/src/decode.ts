@@ -1,20 +1,13 @@
-import { decodeFailure, MALFORMED, VIOLATION, type DecodeFailure, type DecodeLimits } from './failures.ts'
+import { NOTHING } from './body.ts'
+import type { LimitJudge } from './decode-limits.ts'
+import { decodeFailure, type DecodeFailure } from './failures.ts'
 import { judgeFirstByte } from './first-byte.ts'
 import { FrameScanner } from './frame-scanner.ts'
-import { PacketReader } from './packet-reader.ts'
-import type { ProtocolVersion } from './packet-type.ts'
-import type { Packet } from './packet.ts'
-import { readAcknowledgement } from './packets/acknowledgement.ts'
-import { readAuth } from './packets/auth.ts'
-import { readConnack } from './packets/connack.ts'
-import { readConnect } from './packets/connect.ts'
-import { readDisconnect } from './packets/disconnect.ts'
-import { decodePublish } from './packets/publish.ts'
-import { readSuback, readSubscribe } from './packets/subscribe.ts'
-import { readUnsuback, readUnsubscribe } from './packets/unsubscribe.ts'
+import { TYPES, type ProtocolVersion } from './packet-type.ts'
+import { BODIES, type Packet } from './packet.ts'
+import { BYTES_BEHIND, CUT_OFF, MALFORMED, OVERLONG } from './rules.ts'
 import { pureText, type TextCodec } from './text.ts'
-
-const NO_LIMITS: DecodeLimits = {}
+import { beginReading, endReading, refuse, version as packetVersion } from './wire.ts'
 
 /**
  * Decodes one whole packet that a FrameScanner has found at `start`..`end`, its body at `bodyStart`. Payloads and other
@@ -27,28 +20,17 @@ export const decodeFrame = (
   end: number,
   version: ProtocolVersion | undefined,
   text: TextCodec = pureText,
-  limits: DecodeLimits = NO_LIMITS,
+  limits?: LimitJudge,
 ): Packet | DecodeFailure => {
   const firstByte = bytes[start]!
   const type = firstByte >> 4
-  if (type !== 1) {
-    const failure = judgeFirstByte(firstByte, version)
-    if (failure !== undefined) return failure
-    if (version === undefined) {
-      return decodeFailure(VIOLATION, 'CONNECT must come first', 0, firstByte, version, '3.1.0-1')
-    }
-    if (type === 3 && (version !== 5 || bytes[bodyStart - 1] !== 0)) {
-      return decodePublish(bytes, start, bodyStart, end, version, text, limits)
-    }
-  }
-  const reader = new PacketReader(bytes, start, bodyStart, end, type === 1 ? undefined : version, text, limits)
-  const packet = readBody(reader, type)
+  const failure = judgeFirstByte(firstByte, version)
+  if (failure !== undefined) return failure
+  beginReading(bytes, start, bodyStart, end, type === 1 ? undefined : version, text, limits)
+  const packet = BODIES[type]!(NOTHING as Packet, TYPES[type - 1]!, firstByte & 15)
   // For CONNECT the version is known only now.
-  if (reader.version === 5 && bodyStart > start + 2 && bytes[bodyStart - 1] === 0) {
-    reader.malformed('Remaining Length is not in the fewest bytes', '1.5.5-1', bodyStart - 1)
-  }
-  if (reader.position < reader.end) reader.malformed('bytes behind the packet')
-  return reader.failure ?? packet!
+  if (packetVersion === 5 && bodyStart > start + 2 && bytes[bodyStart - 1] === 0) refuse(OVERLONG, bodyStart - 1)
+  return endReading() ?? packet
 }
 
 /** Decodes bytes that are exactly one packet. What lies behind it is a failure, as is anything missing. */
@@ -56,48 +38,15 @@ export const decode = (
   bytes: Uint8Array,
   version?: ProtocolVersion,
   text?: TextCodec,
-  limits?: DecodeLimits,
+  limits?: LimitJudge,
 ): Packet | DecodeFailure => {
   const scanner = new FrameScanner({ version })
   scanner.push(bytes)
   const whole = scanner.next()
   if (scanner.failure !== undefined) return scanner.failure
   if (!whole || scanner.unread) {
-    const message = whole ? 'bytes behind the packet' : 'cut off'
-    return decodeFailure(MALFORMED, message, whole ? scanner.end : bytes.length, bytes[0] ?? 0, version)
+    const rule = whole ? BYTES_BEHIND : CUT_OFF
+    return decodeFailure(MALFORMED, rule, whole ? scanner.end : bytes.length, bytes[0] ?? 0, version)
   }
   return decodeFrame(bytes, 0, scanner.bodyStart, bytes.length, version, text, limits)
-}
-
-const readBody = (reader: PacketReader, type: number): Packet | undefined => {
-  switch (type) {
-    case 1:
-      return readConnect(reader)
-    case 2:
-      return readConnack(reader)
-    case 4:
-      return readAcknowledgement(reader, 'puback')
-    case 5:
-      return readAcknowledgement(reader, 'pubrec')
-    case 6:
-      return readAcknowledgement(reader, 'pubrel')
-    case 7:
-      return readAcknowledgement(reader, 'pubcomp')
-    case 8:
-      return readSubscribe(reader)
-    case 9:
-      return readSuback(reader)
-    case 10:
-      return readUnsubscribe(reader)
-    case 11:
-      return readUnsuback(reader)
-    case 12:
-      return { type: 'pingreq' }
-    case 13:
-      return { type: 'pingresp' }
-    case 14:
-      return readDisconnect(reader)
-    default:
-      return readAuth(reader)
-  }
 }

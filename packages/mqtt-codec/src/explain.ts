@@ -1,11 +1,9 @@
-import { decode } from './decode.ts'
+import { decode, isDecodeFailure, PacketType, type DecodeFailure, type Packet, type ProtocolVersion } from './index.ts'
 import type { ExplainedField } from './explain/explained-field.ts'
 import { explainBody } from './explain/explain-body.ts'
 import { CutOff, FieldReader, type BitField } from './explain/field-reader.ts'
-import { isDecodeFailure, type DecodeFailure } from './failures.ts'
-import { PacketType, type ProtocolVersion } from './packet-type.ts'
-import type { Packet } from './packet.ts'
 
+export { explainFailure } from './explain/explain-failure.ts'
 export type { ExplainedField }
 
 /** A packet taken apart. */

@@ -1,3 +1,4 @@
+import type { DecodeLimits } from './decode-limits.ts'
 import type { ProtocolVersion } from './packet-type.ts'
 
 /** What is wrong with a peer's bytes, as Reason Codes name it. */
@@ -20,7 +21,7 @@ export interface DecodeFailure {
   readonly offset: number
   /** The normative statement that was broken, such as `MQTT-1.5.4-1`, where there is one for this version. */
   readonly statement?: string
-  /** For a log, in English. */
+  /** For a log: the statement, or in a few words what no statement says. `explainFailure` of `./explain` has a sentence. */
   readonly message: string
   /** The Message Type, 0-15. */
   readonly packetType?: number
@@ -31,19 +32,6 @@ export interface DecodeFailure {
   readonly protocolVersion?: ProtocolVersion
   /** Which of the DecodeLimits was exceeded, for `quota-exceeded`. */
   readonly limit?: keyof DecodeLimits
-}
-
-/** What a decoder takes at most, beyond the rules of MQTT. */
-export interface DecodeLimits {
-  /** User Properties in one packet, those of its Will included. Default: Infinity. */
-  readonly maximumUserProperties?: number
-  /** Bytes of their names and values together, with the two length bytes of each. Default: Infinity. */
-  readonly maximumUserPropertyBytes?: number
-  /**
-   * Whether names that others read (Client Identifier, User Name, Topic Names, Topic Filters) may have control characters
-   * (U+0001-1F, U+007F-9F) and U+FFFE or U+FFFF. Default: true; a server says false [MQTT 5.0 §1.5.4].
-   */
-  readonly allowControlCharacters?: boolean
 }
 
 export const isDecodeFailure = (value: object): value is DecodeFailure => 'failed' in value
@@ -58,29 +46,26 @@ const KINDS: { readonly [reasonCode: number]: FailureKind } = {
   0x97: 'quota-exceeded',
 }
 
-/** The Reason Codes of the usual failures. */
-export const MALFORMED = 0x81
-export const VIOLATION = 0x82
-export const QUOTA = 0x97
-
-/** Which limit that many User Properties exceed. */
-export const exceededLimit = (limits: DecodeLimits, count: number, bytes: number): keyof DecodeLimits | undefined => {
-  if (count > (limits.maximumUserProperties ?? Infinity)) return 'maximumUserProperties'
-  return bytes > (limits.maximumUserPropertyBytes ?? Infinity) ? 'maximumUserPropertyBytes' : undefined
+/** The statement that a rule names for that version, with `MQTT-`, or what it says in words. */
+export const ruleText = (rule: string, version: ProtocolVersion | undefined): string => {
+  const [newer, older = newer] = rule.split('|')
+  const broken = (version === 5 ? newer : older)!
+  return broken > '9' ? broken : 'MQTT-' + broken
 }
 
-/** `statements`: that of 5.0, then that of 3.1.1 where another says the same, without `MQTT-`; one alone holds for both. */
+/**
+ * `rule` is the statement that was broken, without `MQTT-`: that of 5.0, then that of 3.1.1 where another says the same,
+ * `'2.1.3-1|2.2.2-2'`. Where no statement says it, it is what is wrong in a few words.
+ */
 export const decodeFailure = (
   reasonCode: number,
-  message: string,
+  rule: string,
   offset: number,
   firstByte: number,
   protocolVersion: ProtocolVersion | undefined,
-  statements = '',
   limit?: keyof DecodeLimits,
 ): DecodeFailure => {
-  const [newer, older = newer] = statements.split(' ')
-  const statement = protocolVersion === 5 ? newer : older
+  const message = ruleText(rule, protocolVersion)
   return {
     failed: true,
     kind: KINDS[reasonCode]!,
@@ -88,7 +73,7 @@ export const decodeFailure = (
     offset,
     message,
     packetType: firstByte >> 4,
-    ...(statement && { statement: 'MQTT-' + statement }),
+    ...(message.startsWith('MQTT-') && { statement: message }),
     ...(protocolVersion && { protocolVersion }),
     ...(limit && { limit }),
   }

@@ -1,32 +1,28 @@
-import { decodeFailure, MALFORMED, type DecodeFailure } from './failures.ts'
+import { decodeFailure, type DecodeFailure } from './failures.ts'
+import { PUBREL, SUBSCRIBE, UNSUBSCRIBE } from './packet-sets.ts'
 import type { ProtocolVersion } from './packet-type.ts'
+import { CONNECT_FIRST, DUP_WITH_QOS_0, MALFORMED, NO_SUCH_TYPE, QOS_3, VIOLATION, WRONG_FLAGS } from './rules.ts'
 
-/** The flags that each Message Type must have; -1: any, or judged apart; -2: there is no such type. @see MQTT 5.0 §2.1.3 */
-const FLAGS = [-2, -1, 0, -1, 0, 0, 2, 0, 2, 0, 2, 0, 0, 0, 0, 0]
+/** The flags that each Message Type must have, 2 or 0; those of PUBLISH are judged apart. @see MQTT 5.0 §2.1.3 */
+export const flagsOf = (type: number): number => ((PUBREL | SUBSCRIBE | UNSUBSCRIBE) >> type) & 1 && 2
 
 /**
- * Judges the first byte of a packet alone. CONNECT passes with any flags: those of MQTT 3.1 are ignored, so they are
- * judged after the protocol name.
+ * Judges the first byte of a packet alone. CONNECT passes with any flags: those of MQTT 3.1 are ignored, so they are judged
+ * after the protocol name. While there is no version nothing else may come.
  */
 export const judgeFirstByte = (firstByte: number, version: ProtocolVersion | undefined): DecodeFailure | undefined => {
   const flags = firstByte & 0x0f
   const type = firstByte >> 4
-  const wanted = FLAGS[type]!
-  let message: string
-  let statements: string | undefined
-  if (wanted === -2 || (type === 15 && version !== undefined && version < 5)) message = 'no such packet type'
+  let reasonCode = MALFORMED
+  let rule: string | undefined
+  if (type === 0 || (type === 15 && version! < 5)) rule = NO_SUCH_TYPE
   else if (type === 3) {
-    if ((flags & 6) === 6) {
-      message = 'QoS 3'
-      statements = '3.3.1-4'
-    } else if ((flags & 14) === 8) {
-      message = 'DUP with QoS 0'
-      statements = '3.3.1-2'
-    } else return undefined
-  } else if (wanted === -1 || wanted === flags) return undefined
-  else {
-    message = 'wrong flags'
-    statements = '2.1.3-1 2.2.2-2'
+    if ((flags & 6) === 6) rule = QOS_3
+    else if ((flags & 14) === 8) rule = DUP_WITH_QOS_0
+  } else if (type !== 1 && flagsOf(type) !== flags) rule = WRONG_FLAGS
+  if (rule === undefined && version === undefined && type !== 1) {
+    reasonCode = VIOLATION
+    rule = CONNECT_FIRST
   }
-  return decodeFailure(MALFORMED, message, 0, firstByte, version, statements)
+  return rule === undefined ? undefined : decodeFailure(reasonCode, rule, 0, firstByte, version)
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { FrameScanner, hasControlCharacter, isWellFormedUtf8, reasonCodeName } from './index.ts'
+import { FrameScanner, reasonCodeName } from './index.ts'
+import { hasControlCharacter, isWellFormedUtf8 } from './relay.ts'
 
 const frame = (...body: number[]): number[] => [0x30, body.length, ...body]
 

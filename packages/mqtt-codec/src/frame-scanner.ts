@@ -1,7 +1,8 @@
 import { NO_BYTES } from './bytes.ts'
-import { decodeFailure, MALFORMED, type DecodeFailure } from './failures.ts'
+import { decodeFailure, type DecodeFailure } from './failures.ts'
 import { judgeFirstByte } from './first-byte.ts'
 import type { ProtocolVersion } from './packet-type.ts'
+import { LENGTH_TOO_LONG, MALFORMED, OVERLONG } from './rules.ts'
 
 export interface FrameScannerOptions {
   /** The longest packet taken, its fixed header included. Default: Infinity, which the protocol itself caps at 256 MiB. */
@@ -100,45 +101,37 @@ export class FrameScanner {
 
   /** Moves to the next packet. False: more bytes are needed, or the stream has failed (see `failure`). */
   next(): boolean {
-    if (this.#held > 0) return this.#fill()
-    const at = this.#at
-    const end = this.#chunkEnd
-    if (at < end) {
-      const total = this.#measure(this.#chunk, at, end)
-      if (total !== 0 && at + total <= end) {
+    if (this.#held === 0) {
+      if (!this.unread) return this.#release()
+      const at = this.#at
+      const total = this.#measure(this.#chunk, at, this.#chunkEnd)
+      if (total !== 0 && at + total <= this.#chunkEnd) {
         this.#at = at + total
         return this.#found(this.#chunk, at, total)
       }
-      if (this.failure === undefined) {
-        this.#reserve(total, end - at)
-        this.#hold.set(this.#chunk.subarray(at, end))
-        this.#held = end - at
-        this.#total = total
-        return this.#wait()
-      }
+      this.#total = total
     }
-    return this.#release()
-  }
-
-  /** Goes on with a packet that an earlier chunk began. */
-  #fill(): boolean {
-    while (this.#total === 0 && this.#at < this.#chunkEnd) {
-      this.#hold[this.#held++] = this.#chunk[this.#at++]!
+    while (this.#total === 0 && this.unread && this.failure === undefined) {
+      this.#take(1)
       this.#total = this.#measure(this.#hold, 0, this.#held)
-      if (this.failure !== undefined) return this.#release()
     }
+    if (this.failure !== undefined) return this.#release()
     const total = this.#total
-    if (total === 0) return this.#wait()
-    const size = Math.min(total - this.#held, this.#chunkEnd - this.#at)
-    this.#reserve(total, this.#held + size)
-    // A byte at a time is the usual way of a hostile sender and of a test: a view would cost more than the byte.
-    if (size === 1) this.#hold[this.#held] = this.#chunk[this.#at]!
-    else this.#hold.set(this.#chunk.subarray(this.#at, this.#at + size), this.#held)
-    this.#at += size
-    this.#held += size
-    if (this.#held < total) return this.#wait()
+    if (total !== 0) this.#take(Math.min(total - this.#held, this.#chunkEnd - this.#at))
+    if (total === 0 || this.#held < total) return this.#wait()
     this.#held = 0
     return this.#found(this.#hold, 0, total)
+  }
+
+  /** Moves bytes of a packet that a chunk's end cuts into `#hold`. */
+  #take(size: number): void {
+    const at = this.#at
+    this.#reserve(this.#held + size)
+    // A byte at a time is the usual way of a hostile sender and of a test: a view would cost more than the byte.
+    if (size === 1) this.#hold[this.#held] = this.#chunk[at]!
+    else this.#hold.set(this.#chunk.subarray(at, at + size), this.#held)
+    this.#at += size
+    this.#held += size
   }
 
   #found(bytes: Uint8Array, start: number, total: number): true {
@@ -165,14 +158,13 @@ export class FrameScanner {
     return this.#wait()
   }
 
-  /** Makes room for `size` bytes of a packet of `total`, which is 0 while its length is not known. */
-  #reserve(total: number, size: number): void {
+  /** Makes room for so many bytes of the packet. */
+  #reserve(size: number): void {
     const room = this.#hold.length
     // A long buffer is not kept for short packets: one long packet would pin it for as long as the connection lasts.
-    if (room >= size && (this.#held > 0 || room <= LEAST_HOLD || Math.max(total, size) > room >> 2)) return
-    const wanted = Math.max(size, Math.min(total === 0 ? 64 : total, Math.max(LEAST_HOLD, size << 2)))
-    const hold = new Uint8Array(wanted)
-    if (this.#held > 0) hold.set(this.#hold.subarray(0, this.#held))
+    if (room >= size && (this.#held > 0 || room <= LEAST_HOLD)) return
+    const hold = new Uint8Array(Math.max(size, Math.min(this.#total || 64, Math.max(LEAST_HOLD, size << 2))))
+    hold.set(this.#hold.subarray(0, this.#held))
     this.#hold = hold
   }
 
@@ -189,28 +181,19 @@ export class FrameScanner {
       if (byte < 0x80) {
         this.#header = at - start
         const total = length + this.#header
-        if (byte === 0 && shift > 0 && this.version === 5) {
-          return this.#fail(
-            MALFORMED,
-            'Remaining Length is not in the fewest bytes',
-            at - 1 - start,
-            firstByte,
-            '1.5.5-1',
-          )
-        }
+        if (byte === 0 && shift > 0 && this.version === 5) return this.#fail(OVERLONG, at - 1 - start, firstByte)
         if (total > this.maximumPacketSizeBytes) {
-          return this.#fail(0x95, 'packet of ' + total + ' bytes', 1, firstByte)
+          return this.#fail('bytes: ' + total, 1, firstByte, 0x95)
         }
         return total
       }
-      if (shift === 21)
-        return this.#fail(MALFORMED, 'Remaining Length has more than 4 bytes', at - 1 - start, firstByte)
+      if (shift === 21) return this.#fail(LENGTH_TOO_LONG, at - 1 - start, firstByte)
     }
     return 0
   }
 
-  #fail(reasonCode: number, message: string, offset: number, firstByte: number, statements?: string): 0 {
-    this.failure = decodeFailure(reasonCode, message, offset, firstByte, this.version, statements)
+  #fail(rule: string, offset: number, firstByte: number, reasonCode = MALFORMED): 0 {
+    this.failure = decodeFailure(reasonCode, rule, offset, firstByte, this.version)
     return 0
   }
 }

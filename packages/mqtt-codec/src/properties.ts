@@ -1,41 +1,34 @@
 import {
-  AUTH,
-  CONNACK,
+  WILL,
   CONNECT,
-  DISCONNECT,
-  PUBACK,
-  PUBCOMP,
+  CONNACK,
   PUBLISH,
+  PUBACK,
   PUBREC,
   PUBREL,
-  SUBACK,
+  PUBCOMP,
   SUBSCRIBE,
-  UNSUBACK,
+  SUBACK,
   UNSUBSCRIBE,
-  WILL,
-} from './packet-type.ts'
+  UNSUBACK,
+  DISCONNECT,
+  AUTH,
+} from './packet-sets.ts'
+import {
+  FLAG,
+  BYTE,
+  TWO_BYTES,
+  FOUR_BYTES,
+  VARIABLE,
+  BINARY,
+  TEXT,
+  TOPIC_NAME,
+  TEXT_PAIR,
+  NOT_ZERO,
+  REPEATABLE,
+} from './wire-types.ts'
 
-/** How a value lies in the packet, and what may be in it. */
-export const FLAG = 0
-export const BYTE = 1
-export const TWO_BYTES = 2
-export const TWO_BYTES_NOT_ZERO = 3
-export const FOUR_BYTES = 4
-export const FOUR_BYTES_NOT_ZERO = 5
-export const VARIABLE_NOT_ZERO = 6
-export const BINARY = 7
-export const TEXT = 8
-export const TOPIC_NAME = 9
-export const TEXT_PAIRS = 10
-
-export type PropertyRow = readonly [
-  identifier: number,
-  name: string,
-  wireType: number,
-  packets: number,
-  /** Whether it may stand there more than once; its value in our objects is then an array. */
-  repeatable?: 1,
-]
+export type PropertyRow = readonly [identifier: number, name: string, wireType: number, packets: number]
 
 const RESPONSES = CONNACK | PUBACK | PUBREC | PUBREL | PUBCOMP | SUBACK | UNSUBACK | DISCONNECT | AUTH
 
@@ -46,8 +39,8 @@ export const PROPERTIES: readonly PropertyRow[] = [
   [0x03, 'contentType', TEXT, PUBLISH | WILL],
   [0x08, 'responseTopic', TOPIC_NAME, PUBLISH | WILL],
   [0x09, 'correlationData', BINARY, PUBLISH | WILL],
-  [0x0b, 'subscriptionIdentifiers', VARIABLE_NOT_ZERO, PUBLISH, 1],
-  [0x0b, 'subscriptionIdentifier', VARIABLE_NOT_ZERO, SUBSCRIBE],
+  [0x0b, 'subscriptionIdentifiers', VARIABLE | NOT_ZERO | REPEATABLE, PUBLISH],
+  [0x0b, 'subscriptionIdentifier', VARIABLE | NOT_ZERO, SUBSCRIBE],
   [0x11, 'sessionExpiryIntervalSeconds', FOUR_BYTES, CONNECT | CONNACK | DISCONNECT],
   [0x12, 'assignedClientId', TEXT, CONNACK],
   [0x13, 'serverKeepAliveSeconds', TWO_BYTES, CONNACK],
@@ -59,17 +52,24 @@ export const PROPERTIES: readonly PropertyRow[] = [
   [0x1a, 'responseInformation', TEXT, CONNACK],
   [0x1c, 'serverReference', TEXT, CONNACK | DISCONNECT],
   [0x1f, 'reasonString', TEXT, RESPONSES],
-  [0x21, 'receiveMaximum', TWO_BYTES_NOT_ZERO, CONNECT | CONNACK],
+  [0x21, 'receiveMaximum', TWO_BYTES | NOT_ZERO, CONNECT | CONNACK],
   [0x22, 'topicAliasMaximum', TWO_BYTES, CONNECT | CONNACK],
-  [0x23, 'topicAlias', TWO_BYTES_NOT_ZERO, PUBLISH],
+  [0x23, 'topicAlias', TWO_BYTES | NOT_ZERO, PUBLISH],
   [0x24, 'maximumQos', BYTE, CONNACK],
   [0x25, 'retainAvailable', FLAG, CONNACK],
-  [0x26, 'userProperties', TEXT_PAIRS, RESPONSES | CONNECT | PUBLISH | WILL | SUBSCRIBE | UNSUBSCRIBE, 1],
-  [0x27, 'maximumPacketSizeBytes', FOUR_BYTES_NOT_ZERO, CONNECT | CONNACK],
+  [0x26, 'userProperties', TEXT_PAIR | REPEATABLE, RESPONSES | CONNECT | PUBLISH | WILL | SUBSCRIBE | UNSUBSCRIBE],
+  [0x27, 'maximumPacketSizeBytes', FOUR_BYTES | NOT_ZERO, CONNECT | CONNACK],
   [0x28, 'wildcardSubscriptionAvailable', FLAG, CONNACK],
   [0x29, 'subscriptionIdentifiersAvailable', FLAG, CONNACK],
   [0x2a, 'sharedSubscriptionAvailable', FLAG, CONNACK],
 ]
+
+/** The rows of the properties that may stand in these packets. */
+export const propertiesOf = (packets: number): readonly PropertyRow[] =>
+  (ROWS[packets] ??= PROPERTIES.filter((row) => (row[3] & packets) !== 0))
+
+/** Filtered once for each packet. */
+const ROWS: { [packets: number]: readonly PropertyRow[] } = {}
 
 /** A User Property: names may repeat, and order is kept. @see MQTT 5.0 §1.5.7 */
 export type UserProperty = readonly [name: string, value: string]

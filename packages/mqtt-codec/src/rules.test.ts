@@ -2,22 +2,26 @@ import { describe, expect, it } from 'vitest'
 import {
   decode,
   decodeFrame,
+  decodeLimits,
   encode,
-  encodePublishHeader,
   FrameScanner,
   isDecodeFailure,
-  PublishFrame,
-  readPublishFrame,
   StreamDecoder,
-  variableByteIntegerLength,
-  writeVariableByteInteger,
   type DecodeLimits,
   type ProtocolVersion,
 } from './index.ts'
-import { bytesOf } from './testing/index.ts'
+import {
+  encodePublishHeader,
+  PublishFrame,
+  readPublishFrame,
+  variableByteIntegerLength,
+  writeVariableByteInteger,
+} from './relay.ts'
+import { explainFailure } from './explain.ts'
+import { BAD_VECTORS, bytesOf } from './testing/index.ts'
 
 const refused = (hex: string, version?: ProtocolVersion, limits?: DecodeLimits): string => {
-  const decoded = decode(bytesOf(hex.replaceAll(' ', '')), version, undefined, limits)
+  const decoded = decode(bytesOf(hex.replaceAll(' ', '')), version, undefined, limits && decodeLimits(limits))
   if (!isDecodeFailure(decoded)) return decoded.type
   return `${decoded.kind} ${decoded.reasonCode.toString(16)}${decoded.protocolVersion === undefined ? '' : ` as ${decoded.protocolVersion}`}`
 }
@@ -34,7 +38,7 @@ const inPlace = (hex: string, version: ProtocolVersion, limits?: DecodeLimits): 
     scanner.bodyStart,
     scanner.end,
     version,
-    limits,
+    limits && decodeLimits(limits),
   )
   return failure === undefined ? 'accepted' : `${failure.kind} ${failure.reasonCode.toString(16)}`
 }
@@ -160,6 +164,13 @@ describe('PUBLISH, in place as decoded', () => {
     expect(refused(pairs, 5, { maximumUserPropertyBytes: 5 })).toBe('quota-exceeded 97 as 5')
   })
 
+  it('one without anything in it is cut off, in each version', () => {
+    for (const version of [3, 4, 5] as const) {
+      expect(refused('30 00', version)).toBe(`malformed-packet 81 as ${version}`)
+      expect(refused('32 00', version)).toBe(`malformed-packet 81 as ${version}`)
+    }
+  })
+
   it('a header without its payload is the beginning of the whole', () => {
     const packet = {
       type: 'publish',
@@ -178,6 +189,38 @@ describe('PUBLISH, in place as decoded', () => {
       4,
     )
     expect(decode(long, 4)).toMatchObject({ type: 'unsubscribe' })
+  })
+})
+
+describe('explainFailure', () => {
+  const sentence = (hex: string, version?: ProtocolVersion): string => {
+    const failure = decode(bytesOf(hex.replaceAll(' ', '')), version)
+    return isDecodeFailure(failure) ? explainFailure(failure) : failure.type
+  }
+
+  it.each([
+    ['30 03 0001 23', 4, 'there is a wildcard in the Topic Name (byte 2 of PUBLISH, MQTT-3.3.2-2)'],
+    ['32 05 0001 61 0000', 4, 'the Packet Identifier is 0 (byte 5 of PUBLISH, MQTT-2.3.1-1)'],
+    ['32 06 0001 61 0000 00', 5, 'the Packet Identifier is 0 (byte 5 of PUBLISH, MQTT-2.2.1-3)'],
+    ['c0 01 00', 5, 'bytes behind the packet (byte 2 of PINGREQ)'],
+    ['00 00', 5, 'no such packet type (byte 0 of no packet)'],
+  ] as const)('%s', (hex, version, expected) => {
+    expect(sentence(hex, version)).toBe(expected)
+  })
+
+  it('says how long a packet was that is too large', () => {
+    const scanner = new FrameScanner({ version: 5, maximumPacketSizeBytes: 10 })
+    scanner.push(bytesOf('30ff01'))
+    expect(scanner.next()).toBe(false)
+    expect(explainFailure(scanner.failure!)).toBe('too large, bytes: 258 (byte 1 of PUBLISH)')
+  })
+
+  it('has a sentence for every statement that a decoder can see broken', () => {
+    for (const { hex, version } of BAD_VECTORS) {
+      const failure = decode(bytesOf(hex), version)
+      if (isDecodeFailure(failure)) expect(explainFailure(failure)).not.toMatch(/^MQTT-/)
+      else expect(failure).toBeUndefined()
+    }
   })
 })
 

@@ -1,14 +1,16 @@
 import { decodeFrame } from './decode.ts'
-import { decodeFailure, VIOLATION, type DecodeFailure, type DecodeLimits, isDecodeFailure } from './failures.ts'
+import type { LimitJudge } from './decode-limits.ts'
+import { isDecodeFailure, type DecodeFailure } from './failures.ts'
 import { FrameScanner, type FrameScannerOptions } from './frame-scanner.ts'
 import type { ProtocolVersion } from './packet-type.ts'
 import type { Packet } from './packet.ts'
-import { pureText, type TextCodec } from './text.ts'
+import type { TextCodec } from './text.ts'
 
 export interface StreamDecoderOptions extends FrameScannerOptions {
   /** Default: `pureText`. */
   readonly text?: TextCodec | undefined
-  readonly limits?: DecodeLimits | undefined
+  /** What `decodeLimits` makes. Default: none. */
+  readonly limits?: LimitJudge | undefined
 }
 
 /**
@@ -17,27 +19,16 @@ export interface StreamDecoderOptions extends FrameScannerOptions {
  */
 export class StreamDecoder {
   readonly #scanner: FrameScanner
-  readonly #text: TextCodec
-  readonly #limits: DecodeLimits
-  #failure: DecodeFailure | undefined = undefined
+  readonly #options: StreamDecoderOptions
 
   constructor(options: StreamDecoderOptions = {}) {
     this.#scanner = new FrameScanner(options)
-    this.#text = options.text ?? pureText
-    this.#limits = options.limits ?? {}
+    this.#options = options
   }
 
+  /** That of the options, or of the CONNECT that has come. */
   get version(): ProtocolVersion | undefined {
     return this.#scanner.version
-  }
-
-  set version(version: ProtocolVersion | undefined) {
-    this.#scanner.version = version
-  }
-
-  /** Bytes kept of a packet that is not whole yet. */
-  get heldBytes(): number {
-    return this.#scanner.heldBytes
   }
 
   /**
@@ -47,35 +38,22 @@ export class StreamDecoder {
    */
   push(chunk: Uint8Array, sink: (packet: Packet) => void): DecodeFailure | undefined {
     const scanner = this.#scanner
-    if (this.#failure !== undefined) return this.#failure
+    const { text, limits } = this.#options
     scanner.push(chunk)
     try {
-      while (scanner.next()) {
-        const { version } = scanner
-        const packet = decodeFrame(
-          scanner.bytes,
-          scanner.start,
-          scanner.bodyStart,
-          scanner.end,
-          version,
-          this.#text,
-          this.#limits,
-        )
-        if (isDecodeFailure(packet)) return (this.#failure = packet)
-        if (version === undefined && packet.type === 'connect') scanner.version = packet.protocolVersion
-        sink(packet)
+      while (scanner.failure === undefined && scanner.next()) {
+        const { bytes, start, bodyStart, end, version } = scanner
+        const packet = decodeFrame(bytes, start, bodyStart, end, version, text, limits)
+        if (isDecodeFailure(packet)) scanner.failure = packet
+        else {
+          if (packet.type === 'connect') scanner.version = packet.protocolVersion
+          sink(packet)
+        }
       }
     } finally {
       // Where the sink throws, what it has not seen waits for the next push.
       scanner.detach()
     }
-    return (this.#failure = scanner.failure ?? this.#early())
-  }
-
-  /** Before CONNECT any other packet is refused at its first byte. */
-  #early(): DecodeFailure | undefined {
-    const { pendingFirstByte, version } = this.#scanner
-    if (version !== undefined || pendingFirstByte === -1 || pendingFirstByte >> 4 === 1) return undefined
-    return decodeFailure(VIOLATION, 'CONNECT must come first', 0, pendingFirstByte, version, '3.1.0-1')
+    return scanner.failure
   }
 }

@@ -1,3 +1,5 @@
+import { followingBytes } from './utf8.ts'
+
 /**
  * How strings become bytes and back. It only converts: whether text is well-formed has been judged before, by the same
  * strict rules for each. `pureText` runs everywhere; `nodeText` from `@godwit/mqtt-codec/node` is faster for long text.
@@ -11,39 +13,26 @@ export interface TextCodec {
   write(target: Uint8Array, offset: number, text: string): number
 }
 
-/** Characters that one call of `fromCharCode` takes: far below what any engine puts on its stack. */
+/** Characters that one call takes as arguments: far below what any engine puts on its stack. */
 const SLICE = 4096
 
 export const pureText: TextCodec = {
   decodeAscii(bytes, start, end) {
     let text = ''
     for (let at = start; at < end; at += SLICE) {
-      text += fromCodeUnits(bytes.subarray(at, Math.min(end, at + SLICE)))
+      text += String.fromCharCode.apply(null, bytes.subarray(at, Math.min(end, at + SLICE)) as unknown as number[])
     }
     return text
   },
 
   decodeUtf8(bytes, start, end) {
-    const units: number[] = []
     let text = ''
     for (let at = start; at < end;) {
-      const byte = bytes[at++]!
-      if (byte < 0x80) units.push(byte)
-      else if (byte < 0xe0) units.push(((byte & 0x1f) << 6) | (bytes[at++]! & 0x3f))
-      else if (byte < 0xf0) units.push(((byte & 0x0f) << 12) | ((bytes[at++]! & 0x3f) << 6) | (bytes[at++]! & 0x3f))
-      else {
-        const above =
-          (((byte & 0x07) << 18) |
-            ((bytes[at++]! & 0x3f) << 12) |
-            ((bytes[at++]! & 0x3f) << 6) |
-            (bytes[at++]! & 0x3f)) -
-          0x10000
-        units.push(0xd800 | (above >> 10), 0xdc00 | (above & 0x3ff))
-      }
-      if (units.length >= SLICE || at >= end) {
-        text += fromCodeUnits(units)
-        units.length = 0
-      }
+      let code = bytes[at++]!
+      let more = followingBytes(code)
+      if (more > 0) code &= 0x3f >> more
+      for (; more > 0; more--) code = (code << 6) | (bytes[at++]! & 0x3f)
+      text += String.fromCodePoint(code)
     }
     return text
   },
@@ -51,24 +40,14 @@ export const pureText: TextCodec = {
   write(target, offset, text) {
     let at = offset
     for (let index = 0; index < text.length; index++) {
-      let code = text.charCodeAt(index)
-      if (code < 0x80) {
-        target[at++] = code
-        continue
-      }
-      if (code < 0x800) target[at++] = 0xc0 | (code >> 6)
-      else {
-        if (code >> 11 === 0x1b) {
-          code = 0x10000 + ((code & 0x3ff) << 10) + (text.charCodeAt(++index) & 0x3ff)
-          target[at++] = 0xf0 | (code >> 18)
-          target[at++] = 0x80 | ((code >> 12) & 0x3f)
-        } else target[at++] = 0xe0 | (code >> 12)
-        target[at++] = 0x80 | ((code >> 6) & 0x3f)
-      }
-      target[at++] = 0x80 | (code & 0x3f)
+      const code = text.codePointAt(index)!
+      let more = 0
+      if (code > 0x7f) more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3
+      if (more === 3) index++
+      // The first byte has one bit set for each byte of the character.
+      target[at++] = more === 0 ? code : (0xff00 >> (more + 1)) | (code >> (6 * more))
+      while (more-- > 0) target[at++] = 0x80 | ((code >> (6 * more)) & 0x3f)
     }
     return at
   },
 }
-
-const fromCodeUnits = (units: ArrayLike<number>): string => String.fromCharCode.apply(null, units as number[])

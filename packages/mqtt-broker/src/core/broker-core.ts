@@ -1,5 +1,7 @@
-import type { DecodeFailure, Packet, PublishFrame } from '@godwit/mqtt-codec'
-import { hasControlCharacter, isWellFormedUtf8 } from '@godwit/mqtt-codec'
+import type { DecodeFailure, Packet } from '@godwit/mqtt-codec'
+import type { PublishFrame } from '@godwit/mqtt-codec/relay'
+import { explainFailure } from '@godwit/mqtt-codec/explain'
+import { hasControlCharacter, isWellFormedUtf8 } from '@godwit/mqtt-codec/relay'
 import { SubscriptionIndex, parseTopicName, type TopicRefusal } from '@godwit/mqtt-topics'
 import type { Edges } from '../ports/edges.ts'
 import type { Refusal } from '../ports/grant.ts'
@@ -263,7 +265,8 @@ export class BrokerCore {
   #refused(connection: Connection, failure: DecodeFailure): void {
     const core = this.#core
     if (failure.kind === 'packet-too-large') core.counters.packetsTooLarge++
-    const { reasonCode, message: reason } = failure
+    const { reasonCode } = failure
+    const reason = explainFailure(failure)
     if (connection.phase === 'before-connect' && failure.protocolVersion !== undefined) {
       connection.version = failure.protocolVersion
       connection.output.version = failure.protocolVersion

@@ -1,5 +1,6 @@
 import type { ConnectPacket } from '@godwit/mqtt-codec'
-import { ReasonCode, isWellFormedUtf8 } from '@godwit/mqtt-codec'
+import { ReasonCode } from '@godwit/mqtt-codec'
+import { isWellFormedUtf8 } from '@godwit/mqtt-codec/relay'
 import { isTopicRefusal, parseTopicName } from '@godwit/mqtt-topics'
 import type { AuthenticateResult } from '../ports/authenticator.ts'
 import { isRefusal } from '../ports/authenticator.ts'

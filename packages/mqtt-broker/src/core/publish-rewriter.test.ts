@@ -1,12 +1,5 @@
-import {
-  decode,
-  encode,
-  FrameScanner,
-  isDecodeFailure,
-  PublishFrame,
-  type PublishPacket,
-  readPublishFrame,
-} from '@godwit/mqtt-codec'
+import { decode, encode, FrameScanner, isDecodeFailure, type PublishPacket } from '@godwit/mqtt-codec'
+import { PublishFrame, readPublishFrame } from '@godwit/mqtt-codec/relay'
 import { packets } from '@godwit/mqtt-codec/testing'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'

@@ -1,5 +1,6 @@
-import type { ProtocolVersion, PublishFrame } from '@godwit/mqtt-codec'
-import { variableByteIntegerLength, writeVariableByteInteger } from '@godwit/mqtt-codec'
+import type { ProtocolVersion } from '@godwit/mqtt-codec'
+import type { PublishFrame } from '@godwit/mqtt-codec/relay'
+import { variableByteIntegerLength, writeVariableByteInteger } from '@godwit/mqtt-codec/relay'
 
 const TOPIC_ALIAS = 0x23
 const MESSAGE_EXPIRY_INTERVAL = 0x02

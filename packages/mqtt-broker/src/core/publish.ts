@@ -1,4 +1,4 @@
-import type { PublishFrame } from '@godwit/mqtt-codec'
+import type { PublishFrame } from '@godwit/mqtt-codec/relay'
 import { ReasonCode } from '@godwit/mqtt-codec'
 import { ReceiverOutcome } from '@godwit/mqtt-qos'
 import type { TopicEntry } from '@godwit/mqtt-topics'

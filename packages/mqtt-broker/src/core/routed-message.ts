@@ -1,4 +1,4 @@
-import { PublishFrame, readPublishFrame } from '@godwit/mqtt-codec'
+import { PublishFrame, readPublishFrame } from '@godwit/mqtt-codec/relay'
 import { assert } from './assert.ts'
 import { PublishRewriter } from './publish-rewriter.ts'
 

@@ -1,4 +1,4 @@
-import { PublishFrame, readPublishFrame } from '@godwit/mqtt-codec'
+import { PublishFrame, readPublishFrame } from '@godwit/mqtt-codec/relay'
 import type { LoadedRecord } from '../ports/stored-message.ts'
 import type { Core } from './context.ts'
 import type { QueuedMessage } from './queued-message.ts'

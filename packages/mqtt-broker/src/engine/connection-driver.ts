@@ -1,13 +1,6 @@
-import type { DecodeFailure, DecodeLimits, Packet, TextCodec } from '@godwit/mqtt-codec'
-import {
-  FrameScanner,
-  PacketType,
-  PublishFrame,
-  ReasonCode,
-  decodeFrame,
-  isDecodeFailure,
-  readPublishFrame,
-} from '@godwit/mqtt-codec'
+import type { DecodeFailure, LimitJudge, Packet, TextCodec } from '@godwit/mqtt-codec'
+import { FrameScanner, PacketType, ReasonCode, decodeFrame, isDecodeFailure } from '@godwit/mqtt-codec'
+import { PublishFrame, readPublishFrame } from '@godwit/mqtt-codec/relay'
 import type { PeerInfo } from '@godwit/mqtt-transport'
 import type { BrokerCore } from '../core/broker-core.ts'
 import { Connection, type Driver } from '../core/connection.ts'
@@ -25,7 +18,7 @@ export interface DriverEnvironment {
   readonly gate: CommitGate
   readonly limits: Limits
   readonly text: TextCodec
-  readonly decodeLimits: DecodeLimits
+  readonly decodeLimits: LimitJudge
   /** Milliseconds of the monotonic clock. */
   readonly now: () => number
 }

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
-import { PacketType, encode, isReasonCodeOf } from '@godwit/mqtt-codec'
+import { PacketType, decodeLimits, encode, isReasonCodeOf } from '@godwit/mqtt-codec'
 import { nodeText } from '@godwit/mqtt-codec/node'
 import { isTopicRefusal, parseTopicName } from '@godwit/mqtt-topics'
 import type { ByteStream, Listener } from '@godwit/mqtt-transport'
@@ -145,11 +145,11 @@ class ShellBroker implements Broker {
       gate,
       limits,
       text: nodeText,
-      decodeLimits: {
+      decodeLimits: decodeLimits({
         maximumUserProperties: limits.maximumUserProperties,
         maximumUserPropertyBytes: limits.maximumUserPropertyBytes,
         allowControlCharacters: settings.allowControlCharacters,
-      },
+      }),
       now: () => performance.now(),
     }
     logger.info({ durability: this.durability }, START_LINES[this.durability])

@@ -1,5 +1,5 @@
 import type { Packet, ProtocolVersion } from '@godwit/mqtt-codec'
-import { StreamDecoder, encode, pureText } from '@godwit/mqtt-codec'
+import { StreamDecoder, decodeLimits, encode, pureText } from '@godwit/mqtt-codec'
 import { BrokerCore } from '../core/broker-core.ts'
 import { DEFAULT_LIMITS, type Limits } from '../core/limits.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../core/settings.ts'
@@ -93,11 +93,11 @@ export class VirtualBroker {
       gate: this.gate,
       limits,
       text: pureText,
-      decodeLimits: {
+      decodeLimits: decodeLimits({
         maximumUserProperties: limits.maximumUserProperties,
         maximumUserPropertyBytes: limits.maximumUserPropertyBytes,
         allowControlCharacters: settings.allowControlCharacters,
-      },
+      }),
       now: () => this.now,
     }
     if (store === undefined) return

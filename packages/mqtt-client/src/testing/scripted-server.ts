@@ -28,7 +28,7 @@ export class ServerConnection {
         this.failure ??= decoder.push(chunk, (packet) => {
           // The pair overwrites what it delivered, so that a kept view shows.
           const own = structuredClone(packet)
-          if (own.type === 'connect') decoder.version = this.version = own.protocolVersion
+          if (own.type === 'connect') this.version = own.protocolVersion
           this.received.push(own)
           server.answer(own, this)
         })

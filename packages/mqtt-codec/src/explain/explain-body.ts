@@ -1,5 +1,5 @@
 import { PacketType, type ProtocolVersion } from '../packet-type.ts'
-import { reasonCodeName } from '../reason-codes.ts'
+import { reasonCodeName } from '../index.ts'
 import { explainConnect, yesNo } from './explain-connect.ts'
 import { explainProperties, hex } from './explain-properties.ts'
 import type { BitField, FieldReader } from './field-reader.ts'

@@ -1,15 +1,5 @@
-import {
-  BINARY,
-  FOUR_BYTES,
-  FOUR_BYTES_NOT_ZERO,
-  PROPERTIES,
-  TEXT,
-  TEXT_PAIRS,
-  TOPIC_NAME,
-  TWO_BYTES,
-  TWO_BYTES_NOT_ZERO,
-  VARIABLE_NOT_ZERO,
-} from '../properties.ts'
+import { PROPERTIES } from '../properties.ts'
+import { BINARY, FOUR_BYTES, TEXT, TEXT_PAIR, TOPIC_NAME, TWO_BYTES, VARIABLE } from '../wire-types.ts'
 import { CutOff, type FieldReader } from './field-reader.ts'
 
 const SECTION = '2.2.2'
@@ -42,16 +32,14 @@ const explainProperty = (reader: FieldReader): void => {
 }
 
 const explainValue = (reader: FieldReader, wireType: number): void => {
-  switch (wireType) {
+  switch (wireType & 15) {
     case TWO_BYTES:
-    case TWO_BYTES_NOT_ZERO:
       reader.number('value', '1.5.2', 2)
       return
     case FOUR_BYTES:
-    case FOUR_BYTES_NOT_ZERO:
       reader.number('value', '1.5.3', 4)
       return
-    case VARIABLE_NOT_ZERO:
+    case VARIABLE:
       reader.variableByteInteger('value', '1.5.5')
       return
     case BINARY:
@@ -61,7 +49,7 @@ const explainValue = (reader: FieldReader, wireType: number): void => {
     case TOPIC_NAME:
       reader.string('value', '1.5.4')
       return
-    case TEXT_PAIRS:
+    case TEXT_PAIR:
       reader.string('name', '1.5.7')
       reader.string('value', '1.5.7')
       return

@@ -1,10 +1,8 @@
-import type { PacketReader } from '../packet-reader.ts'
-import { AUTH } from '../packet-type.ts'
-import type { PacketWriter } from '../packet-writer.ts'
+import type { Body } from '../body.ts'
 import type { ReasonProperties } from '../properties.ts'
-import { readProperties } from '../read-properties.ts'
-import { mayStandIn } from '../reason-codes.ts'
-import { writeReason } from './acknowledgement.ts'
+import { NO_METHOD } from '../rules.ts'
+import { end, position, violation, writing } from '../wire.ts'
+import { reason } from './reason.ts'
 
 /** @see MQTT 5.0 §3.15.2.2 */
 export interface AuthProperties extends ReasonProperties {
@@ -21,23 +19,12 @@ export interface AuthPacket {
   readonly properties?: AuthProperties
 }
 
-export const readAuth = (reader: PacketReader): AuthPacket => {
+export const auth: Body<AuthPacket> = (given, type) => {
+  const at = position
+  const packet: AuthPacket = { type, ...reason(type, given) }
+  const { reasonCode, properties } = writing ? given : packet
   // An empty one says Success and nothing else.
-  if (reader.position === reader.end) return { type: 'auth', reasonCode: 0 }
-  const reasonCode = reader.reasonCode(AUTH, '3.15.2-1')
-  const properties = reader.position < reader.end ? readProperties<AuthProperties>(reader, AUTH) : undefined
-  if (properties?.authenticationMethod === undefined) reader.violation('no Authentication Method')
-  return { type: 'auth', reasonCode, ...(properties && { properties }) }
-}
-
-export const writeAuth = (writer: PacketWriter, packet: AuthPacket): void => {
-  const { reasonCode, properties } = packet
-  writer.only5('AUTH')
-  writer.check(
-    mayStandIn(AUTH, reasonCode) &&
-      (properties === undefined ? reasonCode === 0 : properties.authenticationMethod !== undefined),
-    'AUTH',
-  )
-  writer.begin(0xf0, 2)
-  writeReason(writer, reasonCode, properties, AUTH)
+  const empty = writing ? reasonCode === 0 && properties === undefined : at === end
+  if (!empty && properties?.authenticationMethod === undefined) violation(NO_METHOD)
+  return packet
 }

@@ -1,10 +1,8 @@
-import type { PacketReader } from '../packet-reader.ts'
-import { CONNACK } from '../packet-type.ts'
-import type { PacketWriter } from '../packet-writer.ts'
+import type { Body } from '../body.ts'
+import { CONNACK } from '../packet-sets.ts'
 import type { ReasonProperties } from '../properties.ts'
-import { readProperties } from '../read-properties.ts'
-import { mayStandIn } from '../reason-codes.ts'
-import { writeProperties } from '../write-properties.ts'
+import { propertyList } from '../property-list.ts'
+import { byte, checkReasonCode, position, refuse, version, violation } from '../wire.ts'
 
 /** @see MQTT 5.0 §3.2.2.3 */
 export interface ConnackProperties extends ReasonProperties {
@@ -54,28 +52,18 @@ const RETURN_CODES = [0x00, 0x84, 0x85, 0x88, 0x86, 0x87]
 /** Those that mean: not now. Return Code 3 says so. */
 const UNAVAILABLE = [0x80, 0x83, 0x89, 0x8b, 0x97, 0x9c, 0x9d, 0x9f]
 
-export const readConnack = (reader: PacketReader): ConnackPacket => {
-  const at = reader.position
-  const { version } = reader
-  const flags = reader.byte()
+export const connack: Body<ConnackPacket> = (given, type) => {
+  const at = position
+  const flags = byte(given.sessionPresent && given.reasonCode === 0 && version !== 3 ? 1 : 0)
   // In MQTT 3.1 the byte is reserved and not used.
-  if (flags > 1 && version !== 3) reader.malformed('reserved Acknowledge Flags', '3.2.2-1', at)
-  const code = reader.byte()
+  if (flags > 1 && version !== 3) refuse('3.2.2-1', at)
+  const code = byte(version === 5 ? given.reasonCode : returnCode(given.reasonCode))
   const reasonCode = version === 5 ? code : (RETURN_CODES[code] ?? -1)
-  if (!mayStandIn(CONNACK, reasonCode)) reader.malformed('no such Reason Code here', '3.2.2-8', at + 1)
+  checkReasonCode(reasonCode, CONNACK, '3.2.2-8', at + 1)
   const sessionPresent = flags === 1 && version !== 3
-  if (sessionPresent && reasonCode !== 0) reader.violation('Session Present with a refusal', '3.2.2-6 3.2.2-4', at)
-  const properties = version === 5 ? readProperties<ConnackProperties>(reader, CONNACK) : undefined
-  return { type: 'connack', sessionPresent, reasonCode, ...(properties && { properties }) }
-}
-
-export const writeConnack = (writer: PacketWriter, packet: ConnackPacket): void => {
-  const { reasonCode } = packet
-  writer.check(mayStandIn(CONNACK, reasonCode), 'Reason Code')
-  writer.begin(0x20, 8)
-  writer.byte(packet.sessionPresent && reasonCode === 0 && writer.version !== 3 ? 1 : 0)
-  writer.byte(writer.version === 5 ? reasonCode : returnCode(reasonCode))
-  writeProperties(writer, packet.properties, CONNACK)
+  if (sessionPresent && reasonCode !== 0) violation('3.2.2-6|3.2.2-4', at)
+  const properties = propertyList(given.properties, CONNACK)
+  return { type, sessionPresent, reasonCode, ...(properties && { properties }) }
 }
 
 const returnCode = (reasonCode: number): number => {

@@ -1,10 +1,24 @@
-import { MALFORMED } from '../failures.ts'
-import type { PacketReader } from '../packet-reader.ts'
-import { CONNECT, WILL, type ProtocolVersion, type QoS } from '../packet-type.ts'
-import type { PacketWriter } from '../packet-writer.ts'
+import type { Body } from '../body.ts'
+import { CONNECT, WILL } from '../packet-sets.ts'
+import type { ProtocolVersion, QoS } from '../packet-type.ts'
 import type { UserProperties } from '../properties.ts'
-import { readProperties } from '../read-properties.ts'
-import { writeProperties } from '../write-properties.ts'
+import { propertyList } from '../property-list.ts'
+import { EMPTY_TOPIC, WRONG_FLAGS } from '../rules.ts'
+import {
+  binary,
+  byte,
+  end,
+  name,
+  position,
+  refuse,
+  setVersion,
+  start,
+  string,
+  topicName,
+  twoBytes,
+  version,
+  writing,
+} from '../wire.ts'
 import type { MessageProperties } from './publish.ts'
 
 /** @see MQTT 5.0 §3.1.2.11 */
@@ -60,20 +74,26 @@ export interface ConnectPacket {
 const CLIENT_IDENTIFIER_NOT_VALID = 0x85
 const UNSUPPORTED_PROTOCOL_VERSION = 0x84
 
-export const readConnect = (reader: PacketReader): ConnectPacket | undefined => {
-  const version = readVersion(reader)
-  if (version === undefined) return undefined
-  const flags = readFlags(reader, version)
-  const keepAliveSeconds = reader.twoBytes()
-  const properties = version === 5 ? readProperties<ConnectProperties>(reader, CONNECT) : undefined
-  const clientId = reader.name(CLIENT_IDENTIFIER_NOT_VALID)
-  const will = (flags & 0x04) !== 0 ? readWill(reader, flags, version) : undefined
+export const connect: Body<ConnectPacket> = (given, type, firstFlags) => {
+  protocol()
+  // MQTT 3.1 ignores these bits, so they could not be judged before the name was read.
+  if (version !== 3 && firstFlags !== 0) refuse(WRONG_FLAGS, start)
+  const at = position
+  const flags = byte(writing ? flagsOf(given) : 0)
+  if ((flags & 0x01) !== 0) refuse('3.1.2-3', at)
+  if ((flags & 0x18) === 0x18) refuse('3.1.2-12|3.1.2-14', at)
+  if ((flags & 0x3c) > 0 && (flags & 0x04) === 0) refuse('3.1.2-11', at)
+  if (version !== 5 && (flags & 0xc0) === 0x40) refuse('3.1.2-22', at)
+  const keepAliveSeconds = twoBytes(given.keepAliveSeconds)
+  const properties = propertyList(given.properties, CONNECT)
+  const clientId = name(given.clientId, CLIENT_IDENTIFIER_NOT_VALID)
+  const will = (flags & 0x04) !== 0 ? willOf(given.will, flags) : undefined
   // MQTT 3.1 lets a packet end where its flags promise a User Name or a Password: the Remaining Length wins.
-  const username = (flags & 0x80) !== 0 && !endsEarly(reader) ? reader.name() : undefined
-  const password = (flags & 0x40) !== 0 && !endsEarly(reader) ? reader.binary() : undefined
+  const username = (flags & 0x80) !== 0 && !endsEarly() ? name(given.username!) : undefined
+  const password = (flags & 0x40) !== 0 && !endsEarly() ? binary(given.password!) : undefined
   return {
-    type: 'connect',
-    protocolVersion: version,
+    type,
+    protocolVersion: version!,
     clientId,
     cleanStart: (flags & 0x02) !== 0,
     keepAliveSeconds,
@@ -84,78 +104,36 @@ export const readConnect = (reader: PacketReader): ConnectPacket | undefined => 
   }
 }
 
-export const writeConnect = (writer: PacketWriter, packet: ConnectPacket): void => {
-  const { version } = writer
-  const { will, username, password } = packet
-  if (password !== undefined && username === undefined) writer.only5('Password without User Name')
-  writer.check(version === 3 || version === 4 || version === 5, 'Protocol Level')
-  writer.begin(0x10, 127)
-  writer.string(version === 3 ? 'MQIsdp' : 'MQTT')
-  writer.byte(version)
-  writer.byte(
-    (packet.cleanStart ? 0x02 : 0) |
-      (will === undefined ? 0 : 0x04 | (will.qos << 3) | (will.retain ? 0x20 : 0)) |
-      (password === undefined ? 0 : 0x40) |
-      (username === undefined ? 0 : 0x80),
-  )
-  writer.twoBytes(packet.keepAliveSeconds)
-  writeProperties(writer, packet.properties, CONNECT)
-  writer.string(packet.clientId)
-  if (will !== undefined) {
-    writer.check((will.qos === 0 || will.qos === 1 || will.qos === 2) && will.topicName !== '', 'Will')
-    writeProperties(writer, will.properties, WILL)
-    writer.topicName(will.topicName)
-    writer.binary(will.payload)
-  }
-  if (username !== undefined) writer.string(username)
-  if (password !== undefined) writer.binary(password)
-}
-
-/** The protocol's name and level; sets the reader's version where the failure can be answered in it. */
-const readVersion = (reader: PacketReader): ProtocolVersion | undefined => {
-  const start = reader.position
-  const name = reader.string()
-  const level = reader.byte()
-  if (reader.failure !== undefined) return undefined
-  if (name !== 'MQTT' && name !== 'MQIsdp') {
-    reader.fail(UNSUPPORTED_PROTOCOL_VERSION, 'not MQTT', '3.1.2-1', start)
-    return undefined
-  }
-  if (name === 'MQIsdp') reader.version = 3
+/** The protocol's name and level; from then on a failure can be answered in a version. */
+const protocol = (): void => {
+  const at = position
+  const given = string(version === 3 ? 'MQIsdp' : 'MQTT')
+  const level = byte(version!)
+  const old = given === 'MQIsdp'
+  if (given !== 'MQTT' && !old) return refuse('3.1.2-1', at, UNSUPPORTED_PROTOCOL_VERSION)
   // Bridges try a level with bit 7 set first and understand only the answer of 3.1.1.
-  else reader.version = level > 4 && level < 0x80 ? 5 : 4
-  if (level === reader.version) return level
-  reader.fail(UNSUPPORTED_PROTOCOL_VERSION, 'Protocol Level ' + level, '3.1.2-2', reader.position - 1)
-  return undefined
+  setVersion(old ? 3 : level > 4 && level < 0x80 ? 5 : 4)
+  if (level !== version) refuse('3.1.2-2', position - 1, UNSUPPORTED_PROTOCOL_VERSION)
 }
 
-const readFlags = (reader: PacketReader, version: ProtocolVersion): number => {
-  // MQTT 3.1 ignores these bits, so they could not be judged before the name was read.
-  if (version !== 3 && (reader.bytes[reader.start]! & 0x0f) !== 0) {
-    reader.malformed('wrong flags', '2.1.3-1 2.2.2-2', reader.start)
-  }
-  const at = reader.position
-  const flags = reader.byte()
-  if ((flags & 0x01) !== 0) reader.malformed('reserved Connect Flag', '3.1.2-3', at)
-  if ((flags & 0x18) === 0x18) reader.malformed('Will QoS 3', '3.1.2-12 3.1.2-14', at)
-  if ((flags & 0x3c) > 0 && (flags & 0x04) === 0)
-    reader.malformed('Will QoS or Will Retain without Will', '3.1.2-11', at)
-  if (version !== 5 && (flags & 0xc0) === 0x40) reader.malformed('Password without User Name', '3.1.2-22', at)
-  return flags
-}
+const flagsOf = ({ cleanStart, will, username, password }: ConnectPacket): number =>
+  (cleanStart ? 0x02 : 0) |
+  (will === undefined ? 0 : 0x04 | (Math.min(will.qos, 3) << 3) | (will.retain ? 0x20 : 0)) |
+  (password === undefined ? 0 : 0x40) |
+  (username === undefined ? 0 : 0x80)
 
-const readWill = (reader: PacketReader, flags: number, version: ProtocolVersion): Will => {
-  const properties = version === 5 ? readProperties<WillProperties>(reader, WILL) : undefined
-  const at = reader.position
-  const topicName = reader.topicName(MALFORMED, '4.7.0-1 4.7.1-1')
-  if (topicName === '') reader.malformed('empty Will Topic', '4.7.3-1', at)
+const willOf = (given: Will | undefined, flags: number): Will => {
+  const properties = propertyList(given?.properties, WILL)
+  const at = position
+  const topic = topicName(given?.topicName!, '4.7.0-1|4.7.1-1')
+  if (topic === '') refuse(EMPTY_TOPIC, at)
   return {
-    topicName,
-    payload: reader.binary(),
+    topicName: topic,
+    payload: binary(given?.payload!),
     qos: ((flags >> 3) & 3) as QoS,
     retain: (flags & 0x20) !== 0,
     ...(properties && { properties }),
   }
 }
 
-const endsEarly = (reader: PacketReader): boolean => reader.version === 3 && reader.position === reader.end
+const endsEarly = (): boolean => !writing && version === 3 && position === end

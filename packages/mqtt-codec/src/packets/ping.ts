@@ -1,3 +1,5 @@
+import type { Body } from '../body.ts'
+
 /** @see MQTT 5.0 §3.12 */
 export interface PingreqPacket {
   readonly type: 'pingreq'
@@ -7,3 +9,5 @@ export interface PingreqPacket {
 export interface PingrespPacket {
   readonly type: 'pingresp'
 }
+
+export const ping: Body<PingreqPacket | PingrespPacket> = (_given, type) => ({ type }) as PingreqPacket

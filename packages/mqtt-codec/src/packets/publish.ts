@@ -1,12 +1,11 @@
-import { view } from '../bytes.ts'
-import { MALFORMED, type DecodeFailure, type DecodeLimits } from '../failures.ts'
-import { PacketReader } from '../packet-reader.ts'
-import { PUBLISH, type ProtocolVersion, type QoS } from '../packet-type.ts'
-import type { PacketWriter } from '../packet-writer.ts'
-import type { UserProperties, UserProperty } from '../properties.ts'
-import type { TextCodec } from '../text.ts'
-import { writeProperties } from '../write-properties.ts'
-import { PublishFrame, readPublishFrame } from './publish-frame.ts'
+import type { Body } from '../body.ts'
+import { NO_BYTES } from '../bytes.ts'
+import { PUBLISH } from '../packet-sets.ts'
+import type { QoS } from '../packet-type.ts'
+import type { UserProperties } from '../properties.ts'
+import { propertyList } from '../property-list.ts'
+import { EMPTY_TOPIC, PACKET_ID_0 } from '../rules.ts'
+import { packetId, position, refuse, rest, topicName, violation } from '../wire.ts'
 
 /** What a PUBLISH and a Will tell about their message. @see MQTT 5.0 §3.3.2.3 */
 export interface MessageProperties extends UserProperties {
@@ -47,94 +46,27 @@ export interface PublishPacket {
 
 type Mutable<T> = { -readonly [key in keyof T]: T[key] }
 
-export const decodePublish = (
-  bytes: Uint8Array,
-  start: number,
-  bodyStart: number,
-  end: number,
-  version: ProtocolVersion,
-  text: TextCodec,
-  limits: DecodeLimits,
-): PublishPacket | DecodeFailure => {
-  const frame = scratch
-  const failure = readPublishFrame(frame, bytes, start, bodyStart, end, version, limits)
-  if (failure !== undefined) return failure
-  const reader = new PacketReader(bytes, start, bodyStart, end, version, text, limits)
-  const topicName = reader.topicName(MALFORMED, '3.3.2-2')
-  if (reader.failure !== undefined) return reader.failure
+export const publish: Body<PublishPacket> = (given, type, flags) => {
+  const at = position
+  const qos = ((flags >> 1) & 3) as QoS
   const packet: Mutable<PublishPacket> = {
-    type: 'publish',
-    topicName,
-    payload: view(bytes, frame.payloadStart, end),
-    qos: frame.qos,
-    retain: frame.retain,
-    dup: frame.dup,
+    type,
+    topicName: topicName(given.topicName, '3.3.2-2'),
+    payload: NO_BYTES,
+    qos,
+    retain: (flags & 1) !== 0,
+    dup: (flags & 8) !== 0,
   }
-  if (frame.packetId !== 0) packet.packetId = frame.packetId
-  if (frame.propertiesAt !== -1 && frame.propertiesStart < frame.propertiesEnd) {
-    packet.properties = propertiesOf(frame, reader)
-  }
+  if (qos !== 0) packet.packetId = packetId(given.packetId)
+  // Reading, nothing is given.
+  else if (given.packetId) refuse(PACKET_ID_0)
+  const properties = propertyList(given.properties, PUBLISH)
+  if (properties !== undefined) packet.properties = properties
+  if (packet.topicName === '' && properties?.topicAlias === undefined) violation(EMPTY_TOPIC, at)
+  packet.payload = rest(given.payload)
   return packet
 }
 
-export const writePublish = (writer: PacketWriter, packet: PublishPacket): void => {
-  const { qos, topicName, payload, packetId = 0, properties } = packet
-  writer.check(
-    (qos === 0 ? packetId === 0 && !packet.dup : qos === 1 || qos === 2) &&
-      (topicName !== '' || (writer.version === 5 && properties?.topicAlias !== undefined)),
-    'PUBLISH',
-  )
-  writer.begin(
-    0x30 | (packet.dup ? 8 : 0) | (qos << 1) | (packet.retain ? 1 : 0),
-    topicName.length + payload.length + 2 * qos,
-  )
-  writer.topicName(topicName)
-  if (qos !== 0) writer.packetId(packetId)
-  writeProperties(writer, properties, PUBLISH)
-  writer.payload(payload)
-}
-
-/** All of it was judged when the frame was read: this only takes the values out. */
-const propertiesOf = (frame: PublishFrame, reader: PacketReader): PublishProperties => {
-  const properties: Mutable<PublishProperties> = {}
-  let identifiers: number[] | undefined
-  let pairs: UserProperty[] | undefined
-  reader.position = frame.propertiesStart
-  while (reader.position < frame.propertiesEnd) {
-    switch (reader.byte()) {
-      case 0x01:
-        properties.payloadFormatIndicator = reader.byte() as 0 | 1
-        break
-      case 0x02:
-        properties.messageExpiryIntervalSeconds = reader.fourBytes()
-        break
-      case 0x03:
-        properties.contentType = reader.string()
-        break
-      case 0x08:
-        properties.responseTopic = reader.string()
-        break
-      case 0x09:
-        properties.correlationData = reader.binary()
-        break
-      case 0x0b: {
-        const identifier = reader.variableByteInteger()
-        if (identifiers === undefined) properties.subscriptionIdentifiers = identifiers = [identifier]
-        else identifiers.push(identifier)
-        break
-      }
-      case 0x23:
-        properties.topicAlias = reader.twoBytes()
-        break
-      default: {
-        const pair: UserProperty = [reader.string(), reader.string()]
-        if (pairs === undefined) properties.userProperties = pairs = [pair]
-        else pairs.push(pair)
-      }
-    }
-  }
-  return properties
-}
-
-/** Decoding is synchronous: one frame serves all. It keeps hold of the bytes decoded last until the next. */
-const scratch = /* @__PURE__ */ new PublishFrame()
+/** The lower bits of the first byte: what is wrong with them is judged there. */
+export const publishFlags = ({ qos, dup, retain }: PublishPacket): number =>
+  (dup ? 8 : 0) | (Math.min(qos, 3) << 1) | (retain ? 1 : 0)

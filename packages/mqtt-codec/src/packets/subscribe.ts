@@ -1,11 +1,10 @@
-import { MALFORMED } from '../failures.ts'
-import type { PacketReader } from '../packet-reader.ts'
-import { SUBACK, SUBSCRIBE, type QoS } from '../packet-type.ts'
-import type { PacketWriter } from '../packet-writer.ts'
-import type { ReasonProperties, UserProperties } from '../properties.ts'
-import { readProperties } from '../read-properties.ts'
-import { mayStandIn } from '../reason-codes.ts'
-import { writeProperties } from '../write-properties.ts'
+import type { Body } from '../body.ts'
+import { SUBSCRIBE, UNSUBSCRIBE } from '../packet-sets.ts'
+import type { QoS } from '../packet-type.ts'
+import type { UserProperties } from '../properties.ts'
+import { propertyList } from '../property-list.ts'
+import { MALFORMED } from '../rules.ts'
+import { byte, list, packetId, position, refuse, topicFilter, version, violation, writing } from '../wire.ts'
 
 /** @see MQTT 5.0 §3.8.2.1 */
 export interface SubscribeProperties extends UserProperties {
@@ -34,77 +33,47 @@ export interface SubscribePacket {
   readonly properties?: SubscribeProperties
 }
 
-export type SubackProperties = ReasonProperties
+export type UnsubscribeProperties = UserProperties
 
-/** @see MQTT 5.0 §3.9 */
-export interface SubackPacket {
-  readonly type: 'suback'
+/** @see MQTT 5.0 §3.10 */
+export interface UnsubscribePacket {
+  readonly type: 'unsubscribe'
   readonly packetId: number
-  /** One for each Subscription, in their order. Before 5.0 every refusal is 0x80: encoding makes it so. */
-  readonly reasonCodes: readonly number[]
-  readonly properties?: SubackProperties
+  readonly topicFilters: readonly string[]
+  readonly properties?: UnsubscribeProperties
 }
 
-export const readSubscribe = (reader: PacketReader): SubscribePacket => {
-  const newer = reader.version === 5
-  const packetId = reader.packetId(MALFORMED)
-  const properties = newer ? readProperties<SubscribeProperties>(reader, SUBSCRIBE) : undefined
-  const subscriptions: SubscriptionRequest[] = []
-  if (reader.position === reader.end) reader.violation('no Topic Filter', '3.8.3-2 3.8.3-3')
-  while (reader.position < reader.end) {
-    const topicFilter = reader.topicFilter()
-    const at = reader.position
-    const options = reader.byte()
-    if ((options & (newer ? 0xc0 : 0xfc)) !== 0) reader.malformed('reserved option', '3.8.3-5 3.8.3-4', at)
-    if ((options & 0x03) === 0x03) reader.malformed('QoS 3', undefined, at)
-    if ((options & 0x30) === 0x30) reader.violation('Retain Handling 3', undefined, at)
-    subscriptions.push({
-      topicFilter,
-      qos: (options & 0x03) as QoS,
-      noLocal: (options & 0x04) !== 0,
-      retainAsPublished: (options & 0x08) !== 0,
-      retainHandling: (options >> 4) as 0 | 1 | 2,
-    })
-  }
-  return { type: 'subscribe', packetId, subscriptions, ...(properties && { properties }) }
+export const subscribe: Body<SubscribePacket> = (given, type) => {
+  const id = packetId(given.packetId, MALFORMED)
+  const properties = propertyList(given.properties, SUBSCRIBE)
+  const subscriptions = list(given.subscriptions, subscription, '3.8.3-2|3.8.3-3')
+  return { type, packetId: id, subscriptions, ...(properties && { properties }) }
 }
 
-export const writeSubscribe = (writer: PacketWriter, packet: SubscribePacket): void => {
-  const { subscriptions } = packet
-  writer.check(subscriptions.length > 0, 'SUBSCRIBE')
-  writer.begin(0x82, 127)
-  writer.packetId(packet.packetId)
-  writeProperties(writer, packet.properties, SUBSCRIBE)
-  for (const { topicFilter, qos, noLocal, retainAsPublished, retainHandling } of subscriptions) {
-    writer.topicFilter(topicFilter)
-    let options = qos as number
-    if (writer.version === 5) options |= (noLocal ? 4 : 0) | (retainAsPublished ? 8 : 0) | (retainHandling << 4)
-    writer.check(qos >= 0 && qos < 3 && options < 0x30, 'Subscription Options')
-    writer.byte(options)
+const subscription = (given: SubscriptionRequest): SubscriptionRequest => {
+  const filter = topicFilter(given.topicFilter)
+  const at = position
+  const options = byte(writing ? optionsOf(given) : 0)
+  if ((options & (version === 5 ? 0xc0 : 0xfc)) !== 0) refuse('3.8.3-5|3.8.3-4', at)
+  if ((options & 0x03) === 0x03) refuse('QoS 3', at)
+  if ((options & 0x30) === 0x30) violation('Retain Handling 3', at)
+  return {
+    topicFilter: filter,
+    qos: (options & 0x03) as QoS,
+    noLocal: (options & 0x04) !== 0,
+    retainAsPublished: (options & 0x08) !== 0,
+    retainHandling: (options >> 4) as 0 | 1 | 2,
   }
 }
 
-export const readSuback = (reader: PacketReader): SubackPacket => {
-  const packetId = reader.packetId()
-  const properties = reader.version === 5 ? readProperties<SubackProperties>(reader, SUBACK) : undefined
-  const reasonCodes: number[] = []
-  if (reader.position === reader.end) reader.violation('no Reason Code', '3.8.4-6 3.8.4-5')
-  while (reader.position < reader.end) {
-    const reasonCode = reader.reasonCode(SUBACK, '3.9.3-2')
-    if (reasonCode > 0x80 && reader.version !== 5) reader.malformed('no such Return Code here', '3.9.3-2')
-    reasonCodes.push(reasonCode)
-  }
-  return { type: 'suback', packetId, reasonCodes, ...(properties && { properties }) }
-}
+/** What is wrong with them shows in the byte. */
+const optionsOf = ({ qos, noLocal, retainAsPublished, retainHandling }: SubscriptionRequest): number =>
+  Math.min(qos, 3) |
+  (version === 5 ? (noLocal ? 4 : 0) | (retainAsPublished ? 8 : 0) | (Math.min(retainHandling, 3) << 4) : 0)
 
-export const writeSuback = (writer: PacketWriter, packet: SubackPacket): void => {
-  const { reasonCodes } = packet
-  writer.check(reasonCodes.length > 0, 'SUBACK')
-  writer.begin(0x90, 2 + reasonCodes.length)
-  writer.packetId(packet.packetId)
-  writeProperties(writer, packet.properties, SUBACK)
-  for (const reasonCode of reasonCodes) {
-    writer.check(mayStandIn(SUBACK, reasonCode), 'Reason Code')
-    writer.byte(writer.version === 5 ? reasonCode : Math.min(reasonCode, 0x80))
-  }
+export const unsubscribe: Body<UnsubscribePacket> = (given, type) => {
+  const id = packetId(given.packetId, MALFORMED)
+  const properties = propertyList(given.properties, UNSUBSCRIBE)
+  const topicFilters = list(given.topicFilters, topicFilter, '3.10.3-2')
+  return { type, packetId: id, topicFilters, ...(properties && { properties }) }
 }

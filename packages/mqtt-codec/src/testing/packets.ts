@@ -1,11 +1,25 @@
 import * as fc from 'fast-check'
 import type { Packet } from '../packet.ts'
+import { PacketType, type ProtocolVersion } from '../packet-type.ts'
+import { PROPERTIES } from '../properties.ts'
+import { isReasonCodeOf } from '../reason-codes.ts'
+import {
+  BINARY,
+  FLAG,
+  FOUR_BYTES,
+  NOT_ZERO,
+  REPEATABLE,
+  TEXT,
+  TEXT_PAIR,
+  TOPIC_NAME,
+  TWO_BYTES,
+  VARIABLE,
+} from '../wire-types.ts'
 import {
   AUTH,
   CONNACK,
   CONNECT,
   DISCONNECT,
-  PacketType,
   PUBACK,
   PUBLISH,
   SUBACK,
@@ -13,22 +27,7 @@ import {
   UNSUBACK,
   UNSUBSCRIBE,
   WILL,
-  type ProtocolVersion,
-} from '../packet-type.ts'
-import {
-  BINARY,
-  FLAG,
-  FOUR_BYTES,
-  FOUR_BYTES_NOT_ZERO,
-  PROPERTIES,
-  TEXT,
-  TEXT_PAIRS,
-  TOPIC_NAME,
-  TWO_BYTES,
-  TWO_BYTES_NOT_ZERO,
-  VARIABLE_NOT_ZERO,
-} from '../properties.ts'
-import { isReasonCodeOf } from '../reason-codes.ts'
+} from '../packet-sets.ts'
 
 /** Text without U+0000, of every length of UTF-8. */
 export const text = (): fc.Arbitrary<string> =>
@@ -40,18 +39,18 @@ const topicName = text().filter((name) => name !== '')
 const topicFilter = fc.oneof(topicName, fc.constantFrom('#', '+', 'a/#', '+/b', '$share/g/a', '/'))
 
 const valueOf = (wireType: number): fc.Arbitrary<unknown> => {
-  switch (wireType) {
+  switch (wireType & ~REPEATABLE) {
     case FLAG:
       return fc.boolean()
     case TWO_BYTES:
       return fc.nat(65_535)
-    case TWO_BYTES_NOT_ZERO:
+    case TWO_BYTES | NOT_ZERO:
       return packetId
     case FOUR_BYTES:
       return fc.nat(0xffff_ffff)
-    case FOUR_BYTES_NOT_ZERO:
+    case FOUR_BYTES | NOT_ZERO:
       return fc.integer({ min: 1, max: 0xffff_ffff })
-    case VARIABLE_NOT_ZERO:
+    case VARIABLE | NOT_ZERO:
       return fc.oneof(fc.constantFrom(127, 128, 16_383, 16_384, 268_435_455), fc.integer({ min: 1, max: 268_435_455 }))
     case BINARY:
       return bytes
@@ -59,7 +58,7 @@ const valueOf = (wireType: number): fc.Arbitrary<unknown> => {
       return text()
     case TOPIC_NAME:
       return topicName
-    case TEXT_PAIRS:
+    case TEXT_PAIR:
       return fc.tuple(text(), text())
     default:
       return fc.constantFrom(0, 1)
@@ -69,10 +68,10 @@ const valueOf = (wireType: number): fc.Arbitrary<unknown> => {
 /** Properties that may stand in a packet; none at all is `{}`, as a decoder gives it or leaves it out. */
 const propertiesOf = (packets: number): fc.Arbitrary<Record<string, unknown>> => {
   const model: Record<string, fc.Arbitrary<unknown>> = {}
-  for (const [, name, wireType, where, repeatable] of PROPERTIES) {
+  for (const [, name, wireType, where] of PROPERTIES) {
     if ((where & packets) === 0) continue
     const value = valueOf(wireType)
-    model[name] = repeatable === 1 ? fc.array(value, { minLength: 1, maxLength: 3 }) : value
+    model[name] = (wireType & REPEATABLE) !== 0 ? fc.array(value, { minLength: 1, maxLength: 3 }) : value
   }
   return fc.record(model, { requiredKeys: [] }).map((properties) => {
     // Authentication Data is nothing without its method [MQTT-4.12.0].

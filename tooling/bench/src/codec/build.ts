@@ -1,11 +1,5 @@
-import {
-  encode,
-  encodeInto,
-  encodePublishHeader,
-  type ProtocolVersion,
-  type PublishPacket,
-  type TextCodec,
-} from '@godwit/mqtt-codec'
+import { encode, encodeInto, type ProtocolVersion, type PublishPacket, type TextCodec } from '@godwit/mqtt-codec'
+import { encodePublishHeader } from '@godwit/mqtt-codec/relay'
 import { generate, writeToStream } from 'mqtt-packet'
 import type { Contest } from '../harness/contest.ts'
 import {

@@ -1,4 +1,4 @@
-import type { PublishFrame } from '@godwit/mqtt-codec'
+import type { PublishFrame } from '@godwit/mqtt-codec/relay'
 import { RecordWriter } from './record-writer.ts'
 
 /** Several targets share a PUBLISH from this size on; below it a second key costs more than a second copy. */

@@ -1,4 +1,5 @@
-import type { ProtocolVersion, PublishFrame, QoS } from '@godwit/mqtt-codec'
+import type { ProtocolVersion, QoS } from '@godwit/mqtt-codec'
+import type { PublishFrame } from '@godwit/mqtt-codec/relay'
 import { RecordReader } from './record-reader.ts'
 import { RecordWriter } from './record-writer.ts'
 

@@ -1,5 +1,6 @@
 import type { QoS } from '@godwit/mqtt-codec'
-import { PublishFrame, encode, readPublishFrame } from '@godwit/mqtt-codec'
+import { encode } from '@godwit/mqtt-codec'
+import { PublishFrame, readPublishFrame } from '@godwit/mqtt-codec/relay'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { compareBytes } from '../../store/compare-bytes.ts'

@@ -1,26 +1,24 @@
-import { NO_BYTES } from '../bytes.ts'
+import { NO_BYTES } from './bytes.ts'
+import type { DecodeLimits, LimitJudge } from './decode-limits.ts'
+import { decodeFailure, type DecodeFailure } from './failures.ts'
+import { judgeFirstByte } from './first-byte.ts'
+import type { ProtocolVersion, QoS } from './packet-type.ts'
+import { classify, isWellFormedUtf8, NOT_ASCII, NULL_CHARACTER, WILDCARD } from './utf8.ts'
 import {
-  decodeFailure,
-  exceededLimit,
+  CUT_OFF,
+  EMPTY_TOPIC,
+  HAS_CONTROL,
+  HAS_NULL,
   MALFORMED,
+  NOT_UTF8,
+  NO_SUCH_PROPERTY,
+  OVERLONG,
+  PACKET_ID_0,
   QUOTA,
+  TOO_MANY_USER_PROPERTIES,
   VIOLATION,
-  type DecodeFailure,
-  type DecodeLimits,
-} from '../failures.ts'
-import { judgeFirstByte } from '../first-byte.ts'
-import type { ProtocolVersion, QoS } from '../packet-type.ts'
-import {
-  classify,
-  CONTROL,
-  hasControlCharacter,
-  isWellFormedUtf8,
-  NOT_ASCII,
-  NULL_CHARACTER,
-  NULL_STATEMENTS,
-  TEXT_STATEMENTS,
-  WILDCARD,
-} from '../utf8.ts'
+  WILDCARD_IN_RESPONSE_TOPIC,
+} from './rules.ts'
 
 /**
  * Where everything in a PUBLISH lies: offsets into bytes that it does not own. One instance serves all packets of a
@@ -75,7 +73,7 @@ export const readPublishFrame = (
   bodyStart: number,
   end: number,
   version: ProtocolVersion,
-  limits?: DecodeLimits,
+  limits?: LimitJudge,
 ): DecodeFailure | undefined => {
   const firstByte = bytes[start]!
   frame.bytes = bytes
@@ -109,7 +107,7 @@ export const readPublishFrame = (
     if (at + 2 > end) return fail(frame, MALFORMED, CUT_OFF, end)
     frame.packetIdAt = at
     frame.packetId = (bytes[at]! << 8) | bytes[at + 1]!
-    if (frame.packetId === 0) return fail(frame, VIOLATION, 'Packet Identifier 0', at, '2.2.1-3 2.3.1-1')
+    if (frame.packetId === 0) return fail(frame, VIOLATION, PACKET_ID_0, at)
     at += 2
   }
   if (version === 5) {
@@ -119,7 +117,7 @@ export const readPublishFrame = (
   }
   frame.payloadStart = at
   if (frame.topicEnd === topicStart && frame.topicAlias === 0) {
-    return fail(frame, VIOLATION, 'empty Topic Name', bodyStart, '4.7.3-1')
+    return fail(frame, VIOLATION, EMPTY_TOPIC, bodyStart)
   }
   return undefined
 }
@@ -127,12 +125,12 @@ export const readPublishFrame = (
 const readPublishProperties = (
   frame: PublishFrame,
   offset: number,
-  limits: DecodeLimits | undefined,
+  limits: LimitJudge | undefined,
 ): DecodeFailure | undefined => {
   const { bytes } = frame
   frame.propertiesAt = offset
   let at = variableEnd(bytes, offset, frame.end)
-  if (at === 0) return fail(frame, MALFORMED, NOT_VARIABLE, offset, '1.5.5-1')
+  if (at === 0) return fail(frame, MALFORMED, OVERLONG, offset)
   frame.propertiesStart = at
   const end = at + variableAt(bytes, offset)
   frame.propertiesEnd = end
@@ -164,11 +162,11 @@ const readPublishProperties = (
         at += 4
         break
       case 0x03:
-        failure = judgeText(frame, at, end, undefined)
+        failure = judgeText(frame, at, end)
         at = fieldEnd(bytes, at)
         break
       case 0x08:
-        failure = judgeText(frame, at, end, limits ?? NO_LIMITS)
+        failure = judgeText(frame, at, end) ?? judgeResponseTopic(frame, at, limits)
         at = fieldEnd(bytes, at)
         break
       case 0x09:
@@ -177,68 +175,62 @@ const readPublishProperties = (
       case 0x0b: {
         const value = at
         at = variableEnd(bytes, value, end)
-        if (at === 0) return fail(frame, MALFORMED, NOT_VARIABLE, value, '1.5.5-1')
+        if (at === 0) return fail(frame, MALFORMED, OVERLONG, value)
         if (bytes[value] === 0) return fail(frame, VIOLATION, 'Subscription Identifier 0', value)
         if (frame.subscriptionIdentifierAt === -1) frame.subscriptionIdentifierAt = value
         break
       }
       case 0x23:
         frame.topicAlias = (bytes[at]! << 8) | bytes[at + 1]!
-        if (frame.topicAlias === 0) return fail(frame, 0x94, 'Topic Alias 0', at, '3.3.2-8')
+        if (frame.topicAlias === 0) return fail(frame, 0x94, '3.3.2-8', at)
         at += 2
         break
       case 0x26:
-        failure = judgeText(frame, at, end, undefined)
+        failure = judgeText(frame, at, end)
         if (failure === undefined) {
           at = fieldEnd(bytes, at)
-          failure = judgeText(frame, at, end, undefined)
+          failure = judgeText(frame, at, end)
         }
         at = fieldEnd(bytes, at)
         frame.userPropertyCount++
         frame.userPropertyBytes += at - here - 1
         if (limits !== undefined && failure === undefined) {
-          const limit = exceededLimit(limits, frame.userPropertyCount, frame.userPropertyBytes)
-          if (limit !== undefined) failure = fail(frame, QUOTA, 'too many User Properties', here, undefined, limit)
+          const limit = limits.exceeded(frame.userPropertyCount, frame.userPropertyBytes)
+          if (limit !== undefined) failure = fail(frame, QUOTA, TOO_MANY_USER_PROPERTIES, here, limit)
         }
         break
       default:
-        return fail(frame, MALFORMED, 'no such property here', here)
+        return fail(frame, MALFORMED, NO_SUCH_PROPERTY, here)
     }
     if (failure !== undefined) return failure
   }
   return at > end ? fail(frame, MALFORMED, CUT_OFF, end) : undefined
 }
 
-const NO_LIMITS: DecodeLimits = {}
-const CUT_OFF = 'cut off'
-const NOT_VARIABLE = 'not a Variable Byte Integer'
-
-/** Judges a string behind its two length bytes; `topicLimits` where it is a Response Topic. */
-const judgeText = (
-  frame: PublishFrame,
-  at: number,
-  end: number,
-  topicLimits: DecodeLimits | undefined,
-): DecodeFailure | undefined => {
+/** Judges a string behind its two length bytes. */
+const judgeText = (frame: PublishFrame, at: number, end: number): DecodeFailure | undefined => {
   const { bytes } = frame
   const start = at + 2
   const textEnd = start > end ? Infinity : fieldEnd(bytes, at)
   if (textEnd > end) return fail(frame, MALFORMED, CUT_OFF, at)
   const found = classify(bytes, start, textEnd)
-  if (found !== 0) {
-    if ((found & NULL_CHARACTER) !== 0) return fail(frame, MALFORMED, 'U+0000 in text', at, NULL_STATEMENTS)
-    if ((found & NOT_ASCII) !== 0 && !isWellFormedUtf8(bytes, start, textEnd)) {
-      return fail(frame, MALFORMED, 'text is not UTF-8', at, TEXT_STATEMENTS)
-    }
-  }
-  if (topicLimits === undefined) return undefined
-  if ((found & WILDCARD) !== 0) return fail(frame, VIOLATION, 'wildcard in a Topic Name', at, '3.3.2-14')
-  if (start === textEnd) return fail(frame, VIOLATION, 'empty Topic Name', at, '4.7.3-1')
-  return topicLimits.allowControlCharacters === false &&
-    (found & (CONTROL | NOT_ASCII)) !== 0 &&
-    hasControlCharacter(bytes, start, textEnd)
-    ? fail(frame, MALFORMED, 'control character in text', at)
-    : undefined
+  if ((found & NULL_CHARACTER) !== 0) return fail(frame, MALFORMED, HAS_NULL, at)
+  if ((found & NOT_ASCII) !== 0 && !isWellFormedUtf8(bytes, start, textEnd)) return fail(frame, MALFORMED, NOT_UTF8, at)
+  return undefined
+}
+
+/** Judges what a Response Topic has to be beyond text. */
+const judgeResponseTopic = (
+  frame: PublishFrame,
+  at: number,
+  limits: LimitJudge | undefined,
+): DecodeFailure | undefined => {
+  const { bytes } = frame
+  const start = at + 2
+  const end = fieldEnd(bytes, at)
+  if ((classify(bytes, start, end) & WILDCARD) !== 0) return fail(frame, VIOLATION, WILDCARD_IN_RESPONSE_TOPIC, at)
+  if (start === end) return fail(frame, VIOLATION, EMPTY_TOPIC, at)
+  return limits?.refusesName(bytes, start, end) ? fail(frame, MALFORMED, HAS_CONTROL, at) : undefined
 }
 
 /** Where a field with two length bytes ends. */
@@ -267,9 +259,7 @@ const variableAt = (bytes: Uint8Array, offset: number): number => {
 const fail = (
   frame: PublishFrame,
   reasonCode: number,
-  message: string,
+  rule: string,
   at: number,
-  statements?: string,
   limit?: keyof DecodeLimits,
-): DecodeFailure =>
-  decodeFailure(reasonCode, message, at - frame.start, frame.firstByte, frame.version, statements, limit)
+): DecodeFailure => decodeFailure(reasonCode, rule, at - frame.start, frame.firstByte, frame.version, limit)
