@@ -10,7 +10,7 @@ import { auth, type AuthPacket } from './packets/auth.ts'
 import { connack, type ConnackPacket } from './packets/connack.ts'
 import { connect, type ConnectPacket } from './packets/connect.ts'
 import { disconnect, type DisconnectPacket } from './packets/disconnect.ts'
-import { ping, type PingreqPacket, type PingrespPacket } from './packets/ping.ts'
+import { pingreq, pingresp, type PingreqPacket, type PingrespPacket } from './packets/ping.ts'
 import { publish, type PublishPacket } from './packets/publish.ts'
 import { suback, unsuback, type SubackPacket, type UnsubackPacket } from './packets/suback.ts'
 import { subscribe, unsubscribe, type SubscribePacket, type UnsubscribePacket } from './packets/subscribe.ts'
@@ -47,8 +47,8 @@ export const BODIES = [
   suback,
   unsubscribe,
   unsuback,
-  ping,
-  ping,
+  pingreq,
+  pingresp,
   disconnect,
   auth,
 ] as readonly (Body<Packet> | undefined)[]

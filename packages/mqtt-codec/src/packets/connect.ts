@@ -1,4 +1,4 @@
-import type { Body } from '../body.ts'
+import { NOTHING, type Body } from '../body.ts'
 import { CONNECT, WILL } from '../packet-sets.ts'
 import type { ProtocolVersion, QoS } from '../packet-type.ts'
 import type { UserProperties } from '../properties.ts'
@@ -87,7 +87,7 @@ export const connect: Body<ConnectPacket> = (given, type, firstFlags) => {
   const keepAliveSeconds = twoBytes(given.keepAliveSeconds)
   const properties = propertyList(given.properties, CONNECT)
   const clientId = name(given.clientId, CLIENT_IDENTIFIER_NOT_VALID)
-  const will = (flags & 0x04) !== 0 ? willOf(given.will, flags) : undefined
+  const will = (flags & 0x04) !== 0 ? willOf(given.will ?? (NOTHING as Will), flags) : undefined
   // MQTT 3.1 lets a packet end where its flags promise a User Name or a Password: the Remaining Length wins.
   const username = (flags & 0x80) !== 0 && !endsEarly() ? name(given.username!) : undefined
   const password = (flags & 0x40) !== 0 && !endsEarly() ? binary(given.password!) : undefined
@@ -122,14 +122,14 @@ const flagsOf = ({ cleanStart, will, username, password }: ConnectPacket): numbe
   (password === undefined ? 0 : 0x40) |
   (username === undefined ? 0 : 0x80)
 
-const willOf = (given: Will | undefined, flags: number): Will => {
-  const properties = propertyList(given?.properties, WILL)
+const willOf = (given: Will, flags: number): Will => {
+  const properties = propertyList(given.properties, WILL)
   const at = position
-  const topic = topicName(given?.topicName!, '4.7.0-1|4.7.1-1')
+  const topic = topicName(given.topicName, '4.7.0-1|4.7.1-1')
   if (topic === '') refuse(EMPTY_TOPIC, at)
   return {
     topicName: topic,
-    payload: binary(given?.payload!),
+    payload: binary(given.payload),
     qos: ((flags >> 3) & 3) as QoS,
     retain: (flags & 0x20) !== 0,
     ...(properties && { properties }),

@@ -10,4 +10,6 @@ export interface PingrespPacket {
   readonly type: 'pingresp'
 }
 
-export const ping: Body<PingreqPacket | PingrespPacket> = (_given, type) => ({ type }) as PingreqPacket
+export const pingreq: Body<PingreqPacket> = (_given, type) => ({ type })
+
+export const pingresp: Body<PingrespPacket> = (_given, type) => ({ type })
