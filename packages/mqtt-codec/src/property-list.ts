@@ -1,5 +1,12 @@
 import { propertiesOf } from './properties.ts'
-import { EMPTY_TOPIC, NO_METHOD, NO_SUCH_PROPERTY, VIOLATION, WILDCARD_IN_RESPONSE_TOPIC } from './rules.ts'
+import {
+  EMPTY_TOPIC,
+  NO_METHOD,
+  NO_SUCH_PROPERTY,
+  TOPIC_ALIAS_0,
+  VIOLATION,
+  WILDCARD_IN_RESPONSE_TOPIC,
+} from './rules.ts'
 import {
   binary,
   byte,
@@ -125,7 +132,8 @@ const propertyValue = (given: unknown, wireType: number, identifier: number): un
     default:
       value = variableByteInteger(given as number)
   }
-  // [MQTT-3.3.2-8] Topic Alias has a Reason Code of its own.
-  if (value === 0 && wireType & NOT_ZERO) refuse('zero', at, identifier === 0x23 ? 0x94 : VIOLATION)
+  // Topic Alias has a statement and a Reason Code of its own.
+  const alias = identifier === 0x23
+  if (value === 0 && wireType & NOT_ZERO) refuse(alias ? TOPIC_ALIAS_0 : 'zero', at, alias ? 0x94 : VIOLATION)
   return value
 }

@@ -15,7 +15,9 @@ import {
   OVERLONG,
   PACKET_ID_0,
   QUOTA,
+  RUNS_PAST_PACKET,
   TOO_MANY_USER_PROPERTIES,
+  TOPIC_ALIAS_0,
   VIOLATION,
   WILDCARD_IN_RESPONSE_TOPIC,
 } from './rules.ts'
@@ -134,7 +136,7 @@ const readPublishProperties = (
   frame.propertiesStart = at
   const end = at + variableAt(bytes, offset)
   frame.propertiesEnd = end
-  if (end > frame.end) return fail(frame, MALFORMED, 'properties run past the packet', offset)
+  if (end > frame.end) return fail(frame, MALFORMED, RUNS_PAST_PACKET, offset)
   let seen = 0
   while (at < end) {
     const here = at++
@@ -182,7 +184,7 @@ const readPublishProperties = (
       }
       case 0x23:
         frame.topicAlias = (bytes[at]! << 8) | bytes[at + 1]!
-        if (frame.topicAlias === 0) return fail(frame, 0x94, '3.3.2-8', at)
+        if (frame.topicAlias === 0) return fail(frame, 0x94, TOPIC_ALIAS_0, at)
         at += 2
         break
       case 0x26:

@@ -202,8 +202,8 @@ describe('explainFailure', () => {
     ['30 03 0001 23', 4, 'there is a wildcard in the Topic Name (byte 2 of PUBLISH, MQTT-3.3.2-2)'],
     ['32 05 0001 61 0000', 4, 'the Packet Identifier is 0 (byte 5 of PUBLISH, MQTT-2.3.1-1)'],
     ['32 06 0001 61 0000 00', 5, 'the Packet Identifier is 0 (byte 5 of PUBLISH, MQTT-2.2.1-3)'],
-    ['c0 01 00', 5, 'bytes behind the packet (byte 2 of PINGREQ)'],
-    ['00 00', 5, 'no such packet type (byte 0 of no packet)'],
+    ['c0 01 00', 5, 'bytes behind (byte 2 of PINGREQ)'],
+    ['00 00', 5, 'no such packet (byte 0 of no packet)'],
   ] as const)('%s', (hex, version, expected) => {
     expect(sentence(hex, version)).toBe(expected)
   })

@@ -103,7 +103,7 @@ describe('CONNECT in 3.1.1', () => {
   it('[MQTT-3.1.2-22 v3.1.1] a Password without a User Name is neither read nor written', () => {
     expect(decoded('1010 0004 4d515454 04 42 0000 0001 61 0001 70')).toBe('81 MQTT-3.1.2-22')
     expect(() => encodedHex(connect(4, { password }), 4)).toThrow(
-      expect.objectContaining({ code: 'NOT_IN_THIS_VERSION' }),
+      expect.objectContaining({ code: 'INVALID_VALUE', message: 'MQTT-3.1.2-22' }),
     )
   })
 })
