@@ -5,7 +5,7 @@ import { godwit, listening } from './testing/run-godwit.ts'
 describe('godwit as a process', () => {
   it('says in one line where it listens, and ends in order on SIGTERM', async () => {
     await using process = godwit('--port', '0', '--ws-port', '0')
-    await process.until(/\n/)
+    await process.until(/godwit listens at .*\n/)
     process.kill('SIGTERM')
     const { exitCode, stdout } = await process.ended
     expect(stdout).toMatch(
