@@ -101,6 +101,22 @@ describe('what an Output writes', () => {
     expect(told).toEqual(['a=1', '=1', 'b=2', 'c=1', '=2', 'a=1'])
   })
 
+  it('a message that waited goes out as it was, in a form that others had it in before', () => {
+    const broker = new VirtualBroker()
+    const lasting = { cleanStart: false, properties: { sessionExpiryIntervalSeconds: 60, receiveMaximum: 1 } } as const
+    const slow = broker.connect('slow', lasting).send(subscribeTo('t', { qos: 1 }))
+    const fast = broker.connect('fast').send(subscribeTo('t', { qos: 1 }))
+    slow.received()
+    fast.received()
+    // Rewritten for both of them, from 3.1.1 to 5.0; the second waits for one and not for the other.
+    const publisher = broker.connect('p', { version: 4 })
+    for (const packetId of [1, 2]) publisher.send(message('t', `number ${packetId}`, { qos: 1, packetId }))
+    publisher.send(message('elsewhere', 'something else', { qos: 0 }))
+    slow.send({ type: 'puback', packetId: 1, reasonCode: 0 })
+    expect(seen(slow)).toEqual(['publish t number 1 q1 #1', 'publish t number 2 q1 #2'])
+    expect(seen(fast)).toEqual(['publish t number 1 q1 #1', 'publish t number 2 q1 #2'])
+  })
+
   it('hostile #139: a large payload arrives whole, at every subscriber and in every version', () => {
     const broker = new VirtualBroker()
     const text = 'x'.repeat(20_000)

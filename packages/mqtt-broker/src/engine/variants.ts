@@ -1,4 +1,4 @@
-import type { ProtocolVersion } from '@godwit/mqtt-codec'
+import type { ProtocolVersion, PublishFrame } from '@godwit/mqtt-codec'
 import { PublishRewriter } from '../core/publish-rewriter.ts'
 import type { RoutedMessage } from '../core/routed-message.ts'
 
@@ -7,6 +7,8 @@ const FORMS = 8
 
 interface Form {
   serial: number
+  /** The one in hand is overwritten by the next message: a copy that was kept of it has a frame of its own. */
+  frame: PublishFrame | undefined
   key: number
   readonly rewriter: PublishRewriter
 }
@@ -18,6 +20,7 @@ interface Form {
 export class Variants {
   readonly #forms: Form[] = Array.from({ length: FORMS }, () => ({
     serial: 0,
+    frame: undefined,
     key: 0,
     rewriter: new PublishRewriter(),
   }))
@@ -27,11 +30,12 @@ export class Variants {
     const five = version === 5
     const key = (expirySeconds + 1) * 512 + (firstByte << 1) + (five ? 1 : 0)
     for (const form of this.#forms) {
-      if (form.serial === message.serial && form.key === key) return form.rewriter
+      if (form.serial === message.serial && form.frame === message.frame && form.key === key) return form.rewriter
     }
     const form = this.#forms[this.#next]!
     this.#next = (this.#next + 1) % FORMS
     form.serial = message.serial
+    form.frame = message.frame
     form.key = key
     form.rewriter.begin(message.frame, message.topicBytes, version, firstByte, undefined, 0, five ? expirySeconds : -1)
     return form.rewriter
