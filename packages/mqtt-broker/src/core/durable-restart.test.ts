@@ -354,6 +354,24 @@ describe('Wills across a restart', () => {
     expect(later.core.counters.willsPublished).toBe(0)
   })
 
+  it('I14 of a Session that ended with the broker is published, and waits for whoever wants it', () => {
+    const before = new VirtualBroker({ store: new CrashStore() })
+    before
+      .connect('w', LASTING)
+      .send(subscribeTo('will', { qos: 1 }))
+      .cut()
+    before.connect('p').send(message('will', 'before', { qos: 1, packetId: 1 }))
+    before.connect('s', LASTING).cut()
+    before.connect('s', { ...lasting(0), will })
+    const after = restart(before)
+    expect([after.core.counters.sessions, after.core.counters.willsPublished]).toEqual([1, 1])
+    expect(seen(after.connect('w', LASTING))).toEqual([
+      'connack 0 present',
+      'publish will before q1 #1',
+      'publish will w q1 #2',
+    ])
+  })
+
   it('[MQTT-3.14.4-3 v5.0] a DISCONNECT in order takes it away for good', () => {
     const before = new VirtualBroker({ store: new CrashStore() })
     before.connect('s', { ...LASTING, will }).send({ type: 'disconnect', reasonCode: 0 })
@@ -461,6 +479,21 @@ describe('Shared Subscriptions across a restart', () => {
       for (const packetId of [1, 2, 3]) other.send(acknowledge('puback', packetId))
       expect(count(broker.store!, RecordTag.queued)).toBe(0)
     }
+  })
+
+  it('I16 I31 what waits in a group goes to a member as soon as its own messages have been read, or are gone', () => {
+    const before = new VirtualBroker({ store: new CrashStore() })
+    const member = before
+      .connect('a', LASTING)
+      .send(subscribeTo(FILTER, { qos: 1 }))
+      .send(subscribeTo('own', { qos: 1 }))
+    member.cut()
+    const publisher = before.connect('p')
+    const expiring = { properties: { messageExpiryIntervalSeconds: 5 } }
+    publisher.send(message('own', 'late', { qos: 1, packetId: 1, ...expiring }))
+    publisher.send(message('t', 'shared', { qos: 1, packetId: 2 }))
+    before.pass(10_000)
+    expect(seen(before.connect('a', LASTING))).toEqual(['connack 0 present', 'publish t shared q1 #2'])
   })
 
   it('I20 with its last member the group and what waits in it are gone from the store', () => {

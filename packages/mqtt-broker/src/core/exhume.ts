@@ -12,16 +12,17 @@ import { readQueued, sequenceOfKey } from './stored-messages.ts'
  */
 export const continueGraves = (core: Core): void => {
   const [grave] = core.graves
-  if (grave === undefined || core.exhuming || grave.commit > core.records.committed || !core.records.writable) return
+  if (grave === undefined || core.exhuming || grave.commit > core.records.committed) return
   core.exhuming = true
   requestLoad(core, grave.number, grave.sequence, (records) => {
     core.exhuming = false
     if (records === undefined || records.length === 0) {
       // What could not be read now is found again by the next start.
       core.graves.shift()
-      return
+      return undefined
     }
     for (const record of records) exhume(core, grave, record)
+    return undefined
   })
 }
 

@@ -1,10 +1,11 @@
 import type { LoadedRecord } from '../ports/stored-message.ts'
 import type { Core } from './context.ts'
+import type { Session } from './session.ts'
 import { rangeOfQueue } from './records/keys.ts'
 import { StoredQueue } from './stored-queue.ts'
 
-/** What is done with the records when they come. Undefined: the store could not be read. */
-export type Load = (records: readonly LoadedRecord[] | undefined) => void
+/** What is done with the records when they come (undefined: the store could not be read). The Session that may have room now. */
+export type Load = (records: readonly LoadedRecord[] | undefined) => Session | undefined
 
 /** Asks for the next messages of a queue, from a sequence on; the ticket names the answer. */
 export const requestLoad = (core: Core, number: number, sequence: number, load: Load): number => {
@@ -12,11 +13,4 @@ export const requestLoad = (core: Core, number: number, sequence: number, load: 
   core.loads.set(ticket, load)
   core.edges.load!(ticket, { ...rangeOfQueue(number, sequence), ...StoredQueue.chunk })
   return ticket
-}
-
-export const recordsLoaded = (core: Core, ticket: number, records: readonly LoadedRecord[] | undefined): void => {
-  const load = core.loads.get(ticket)
-  if (load === undefined) return
-  core.loads.delete(ticket)
-  load(records)
 }

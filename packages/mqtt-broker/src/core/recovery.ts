@@ -111,12 +111,14 @@ export class Recovery {
     records.nextNumber = this.#highest + 1
     for (const name of this.#groupNames.keys()) if (!core.groups.has(name)) records.forgetGroup(name)
     for (const number of this.#orphans) bury(core, number, 0)
-    for (const found of this.#byNumber.values()) this.#wakeSession(found)
+    // All queues first: what is due now may be a message for any of them.
+    for (const found of this.#byNumber.values()) this.#settle(found)
+    for (const found of this.#byNumber.values()) this.#goOn(found)
     core.counters.sessions = core.sessions.size
     return undefined
   }
 
-  #wakeSession(found: Found): void {
+  #settle(found: Found): void {
     const core = this.#core
     const { session, stored, waiting } = found
     stored.restored(waiting?.sentBefore)
@@ -139,6 +141,10 @@ export class Recovery {
       )
       core.records.nextOrder = Math.max(core.records.nextOrder, inOrder.at(-1)!.order + 1)
     }
+  }
+
+  #goOn({ session, stored, waiting }: Found): void {
+    const core = this.#core
     if (session.expiryIntervalSeconds === 0) return endSession(core, session)
     // It was connected when the broker ended: its clocks begin now, and are written down so that they go on.
     if (waiting === undefined) core.records.waiting(stored.number, core.now, stored.sentBefore)

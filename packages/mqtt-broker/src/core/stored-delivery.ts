@@ -57,18 +57,6 @@ export const deliverStored = (
 export const storedHasRoom = (core: Core, session: Session, stored: StoredQueue): boolean =>
   session.connection !== undefined && stored.idle && session.sender.quota > 0 && stored.mayStart(core.records.committed)
 
-/** Goes on with those that waited for a commit, or for a Client that reads. */
-export const continueStalled = (core: Core): void => {
-  for (const session of [...core.stalled]) {
-    const { stored, connection } = session
-    if (stored !== undefined && connection !== undefined) {
-      if (connection.output.pendingBytes > core.limits.outputPauseBytes) continue
-      core.stalled.delete(session)
-      continueStored(core, session, stored)
-    } else core.stalled.delete(session)
-  }
-}
-
 /** A new connection: what was not acknowledged goes out again, in its order, then what waits (§4.4). */
 export const continueStored = (core: Core, session: Session, stored: StoredQueue): void => {
   if (resendStored(core, session, stored)) pumpStored(core, session, stored)
@@ -273,11 +261,15 @@ const load = (core: Core, session: Session, stored: StoredQueue, sequence: numbe
   }
   const ticket = requestLoad(core, stored.number, sequence, (records) => {
     // A ticket of an earlier connection: what it brings is not asked for any more.
-    if (stored.ticket !== ticket || session.connection === undefined) return
+    if (stored.ticket !== ticket || session.connection === undefined) return undefined
     stored.ticket = 0
-    if (records === undefined) return closeConnection(core, session.connection, VIOLATIONS.storeUnreadable)
+    if (records === undefined) {
+      closeConnection(core, session.connection, VIOLATIONS.storeUnreadable)
+      return undefined
+    }
     fill(core, session, stored, sequence, records)
     continueStored(core, session, stored)
+    return session
   })
   stored.ticket = ticket
 }

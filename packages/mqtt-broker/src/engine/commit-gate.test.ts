@@ -33,6 +33,17 @@ describe('CommitGate', () => {
     expect(told).toEqual(['one 1'])
   })
 
+  it('says that the end of a turn has something to seal, once for each batch', () => {
+    let woken = 0
+    const gate = new CommitGate(new MemoryStore(), undefined, () => woken++)
+    gate.put(KEY, KEY)
+    gate.delete(KEY)
+    expect(woken).toBe(1)
+    gate.seal()
+    gate.put(KEY, KEY)
+    expect(woken).toBe(2)
+  })
+
   it('I25 after a failed commit nothing ever moves', () => {
     const gate = new CommitGate(new MemoryStore())
     gate.put(KEY, KEY)

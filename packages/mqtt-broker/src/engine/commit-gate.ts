@@ -39,9 +39,12 @@ export class CommitGate implements Staging {
   readonly #waiting = new Set<Gated>()
   readonly #throttled = new Set<Throttled>()
 
-  /** Without a store nothing is written down, and nothing waits. */
-  constructor(store?: Pick<Store, 'batch'>, limits: GateLimits = NO_LIMITS) {
+  readonly #wake: () => void
+
+  /** Without a store nothing is written down, and nothing waits. `wake`: there is a batch to seal at the end of this turn. */
+  constructor(store?: Pick<Store, 'batch'>, limits: GateLimits = NO_LIMITS, wake: () => void = () => {}) {
     this.#store = store
+    this.#wake = wake
     this.#limits = limits
     this.durable = store !== undefined
   }
@@ -143,7 +146,11 @@ export class CommitGate implements Staging {
 
   #openBatch(): StoreBatch | undefined {
     if (this.#store === undefined || this.failed) return undefined
-    return (this.#batch ??= this.#store.batch())
+    if (this.#batch === undefined) {
+      this.#batch = this.#store.batch()
+      this.#wake()
+    }
+    return this.#batch
   }
 
   #staged(batch: StoreBatch): CommitNumber {

@@ -83,6 +83,8 @@ class ShellBroker implements Broker {
   readonly #links = new Set<StreamLink>()
   #immediate: ReturnType<typeof setImmediate> | undefined
   #closing: Promise<void> | undefined
+  /** Nothing happens any more, whatever the store still answers. */
+  #closed = false
   #allGone: (() => void) | undefined
 
   constructor(options: BrokerOptions) {
@@ -91,13 +93,14 @@ class ShellBroker implements Broker {
     const settings = { ...DEFAULT_SETTINGS, ...options.settings }
     const { store } = options
     const used = storeToUse(options)
-    const gate = new CommitGate(used, {
-      maximumBatchBytes: limits.maximumUncommittedBytes,
-      maximumBatchRecords: limits.maximumUncommittedRecords,
-    })
     this.#turn = new Turn(() => {
       this.#immediate = setImmediate(() => this.#endOfTurn())
     })
+    const batchLimits = {
+      maximumBatchBytes: limits.maximumUncommittedBytes,
+      maximumBatchRecords: limits.maximumUncommittedRecords,
+    }
+    const gate = new CommitGate(used, batchLimits, () => this.#turn.wake())
     this.#timer = new Timer(() => this.#timePassed())
     this.#core = new BrokerCore({
       limits,
@@ -131,7 +134,9 @@ class ShellBroker implements Broker {
             now: () => performance.now(),
             wallClock: options.wallClock ?? Date.now,
             onRecovery: options.onRecovery,
-            endTurn: () => this.#endOfTurn(),
+            endTurn: () => {
+              if (!this.#closed) this.#endOfTurn()
+            },
           })
     this.#output = {
       pool: new SlabPool((size) => Buffer.allocUnsafeSlow(size)),
@@ -279,6 +284,7 @@ class ShellBroker implements Broker {
       await this.#durable?.drained(closeTimeoutMs)
     }
     await this.#store?.close()
+    this.#closed = true
     clearImmediate(this.#immediate)
     this.#timer.clear()
   }

@@ -143,6 +143,22 @@ describe('a broker with a store', () => {
     expect(progress).toEqual([106])
   })
 
+  it('answers one packet after another, with nothing else going on', async () => {
+    await using broker = createBroker({ store: new MemoryStore({ durability: 'process' }) })
+    await broker.ready
+    const client = connect(broker, 's')
+    expect(await client.receives(1)).toEqual(['connack 0'])
+    client.send(subscribeTo('t', { qos: 1 }))
+    expect(await client.receives(1)).toEqual(['suback #1 1'])
+    for (const packetId of [1, 2]) {
+      await turn()
+      await turn()
+      client.send(message('t', 'x', { qos: 1, packetId }))
+      expect(await client.receives(2)).toEqual([`publish t x q1 #${packetId}`, `puback #${packetId} 0`])
+      client.send({ type: 'puback', packetId, reasonCode: 0 })
+    }
+  })
+
   it('publishes as the embedding program: QoS 1 resolves after its commit, QoS 0 at once', async () => {
     const { store, waiting } = slowStore()
     const broker = createBroker({ store })
