@@ -1,4 +1,5 @@
-import type { ProtocolVersion, PublishFrame } from '@godwit/mqtt-codec'
+import type { ProtocolVersion } from '@godwit/mqtt-codec'
+import type { PublishFrame } from '@godwit/mqtt-codec/relay'
 import { PublishRewriter } from '../core/publish-rewriter.ts'
 import type { RoutedMessage } from '../core/routed-message.ts'
 
