@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { COUNTED, InFlightTable, OWED, SENT } from './in-flight-table.ts'
+import { COUNTED, InFlightTable, OWED, PACKET_ID_MASK, SENT, STATE_MASK, STATE_SHIFT } from './in-flight-table.ts'
 
 // Ranges and leaps, so that entries collide, wrap around the end and move back.
 const packetId = fc.oneof(
@@ -30,13 +30,12 @@ describe('InFlightTable', () => {
             naive.delete(id)
           }
           if (kind === 'state') {
-            table.setState(slot, (index + 1) % 5)
-            table.setOrder(slot, index)
+            table.words[slot] = (table.words[slot]! & ~STATE_MASK) | (((index + 1) % 5) << STATE_SHIFT)
+            table.orders[slot] = index
             Object.assign(entry, { state: (index + 1) % 5, order: index })
           }
           if (kind === 'flag') {
-            table.set(slot, OWED)
-            table.unset(slot, SENT)
+            table.words[slot] = (table.words[slot]! | OWED) & ~SENT
             entry.flags = (entry.flags | OWED) & ~SENT
           }
         }
@@ -70,11 +69,12 @@ describe('InFlightTable', () => {
     expect(table.size).toBe(0)
     expect(table.find(1)).toBe(-1)
     table.insert(9, 2, SENT, 1)
-    expect(table.state(table.find(9))).toBe(2)
+    expect(read(table, table.find(9))).toEqual([9, { state: 2, flags: SENT, order: 1 }])
   })
 })
 
 function read(table: InFlightTable, slot: number): [number, { state: number; flags: number; order: number }] {
-  const flags = [SENT, COUNTED, OWED].reduce((sum, flag) => sum | (table.has(slot, flag) ? flag : 0), 0)
-  return [table.packetId(slot), { state: table.state(slot), flags, order: table.order(slot) }]
+  const word = table.words[slot]!
+  const flags = word & (SENT | COUNTED | OWED)
+  return [word & PACKET_ID_MASK, { state: (word & STATE_MASK) >> STATE_SHIFT, flags, order: table.orders[slot]! }]
 }

@@ -10,8 +10,10 @@ const NO_ORDERS = new Float64Array(2)
 // walks to its end: 1,078 ns instead of 30 for a start and its PUBACK with 1,024 in flight.
 const MULTIPLIER = 0x9e37_79b1
 
-const STATE_SHIFT = 16
-const STATE_MASK = 0x0f_0000
+// A word: the identifier in the lower 16 bits, its state above, then flags.
+export const STATE_SHIFT = 16
+export const STATE_MASK = 0x0f_0000
+export const PACKET_ID_MASK = 0xffff
 /** May have left: a resend carries DUP. */
 export const SENT = 1 << 20
 /** Its PUBLISH took one of the send quota of this connection. */
@@ -27,45 +29,42 @@ export const EARLIER = 1 << 23
  * table indexed by them would cost 64 KiB a Session.
  */
 export class InFlightTable {
-  #words: Uint32Array = NO_WORDS
-  // Exact up to 2^53: a Session at 100,000 messages a second passes 2^32 within 12 hours.
-  #orders: Float64Array = NO_ORDERS
+  /** By slot, 0 where it is free. What stands here may be changed in place, but for the identifier. */
+  words: Uint32Array = NO_WORDS
+  /** By slot. Exact up to 2^53: a Session at 100,000 messages a second passes 2^32 within 12 hours. */
+  orders: Float64Array = NO_ORDERS
+  size = 0
   /** 32 less the bits of a slot number. */
   #shift = 31
-  #size = 0
-
-  get size(): number {
-    return this.#size
-  }
 
   /** The slot of an identifier, valid until the next insertion or removal; -1 where it is not in flight. */
   find(packetId: number): number {
-    const words = this.#words
+    const words = this.words
     const mask = words.length - 1
     let slot = Math.imul(packetId, MULTIPLIER) >>> this.#shift
     for (;;) {
       const word = words[slot] as number
       if (word === 0) return -1
-      if ((word & 0xffff) === packetId) return slot
+      if ((word & PACKET_ID_MASK) === packetId) return slot
       slot = (slot + 1) & mask
     }
   }
 
   /** The identifier must not be in the table. */
   insert(packetId: number, state: number, flags: number, order: number): void {
-    if ((this.#size + 1) * 2 >= this.#words.length) this.#grow()
+    if ((this.size + 1) * 2 >= this.words.length) this.#grow()
     this.#place(packetId | (state << STATE_SHIFT) | flags, order)
-    this.#size += 1
+    this.size += 1
   }
 
   remove(slot: number): void {
-    const words = this.#words
-    const orders = this.#orders
+    const words = this.words
+    const orders = this.orders
     const mask = words.length - 1
     let hole = slot
     for (let probe = (hole + 1) & mask; words[probe] !== 0; probe = (probe + 1) & mask) {
       const word = words[probe] as number
-      const home = Math.imul(word & 0xffff, MULTIPLIER) >>> this.#shift
+      const home = Math.imul(word & PACKET_ID_MASK, MULTIPLIER) >>> this.#shift
       // An entry moves back into the hole unless its home lies behind the hole.
       if (((probe - home) & mask) < ((probe - hole) & mask)) continue
       words[hole] = word
@@ -73,63 +72,31 @@ export class InFlightTable {
       hole = probe
     }
     words[hole] = 0
-    this.#size -= 1
-    if (this.#size === 0 && words.length > KEPT_CAPACITY) this.clear()
-  }
-
-  packetId(slot: number): number {
-    return (this.#words[slot] as number) & 0xffff
-  }
-
-  state(slot: number): number {
-    return ((this.#words[slot] as number) & STATE_MASK) >> STATE_SHIFT
-  }
-
-  setState(slot: number, state: number): void {
-    this.#words[slot] = ((this.#words[slot] as number) & ~STATE_MASK) | (state << STATE_SHIFT)
-  }
-
-  has(slot: number, flag: number): boolean {
-    return ((this.#words[slot] as number) & flag) !== 0
-  }
-
-  set(slot: number, flag: number): void {
-    this.#words[slot] = (this.#words[slot] as number) | flag
-  }
-
-  unset(slot: number, flag: number): void {
-    this.#words[slot] = (this.#words[slot] as number) & ~flag
-  }
-
-  order(slot: number): number {
-    return this.#orders[slot] as number
-  }
-
-  setOrder(slot: number, order: number): void {
-    this.#orders[slot] = order
+    this.size -= 1
+    if (this.size === 0 && words.length > KEPT_CAPACITY) this.clear()
   }
 
   /** The slots in use, in order of sending. Allocates and sorts. */
   slots(): number[] {
     const slots: number[] = []
-    for (const [slot, word] of this.#words.entries()) if (word !== 0) slots.push(slot)
-    const orders = this.#orders
+    for (const [slot, word] of this.words.entries()) if (word !== 0) slots.push(slot)
+    const orders = this.orders
     return slots.sort((a, b) => (orders[a] as number) - (orders[b] as number))
   }
 
   clear(): void {
-    this.#words = NO_WORDS
-    this.#orders = NO_ORDERS
+    this.words = NO_WORDS
+    this.orders = NO_ORDERS
     this.#shift = 31
-    this.#size = 0
+    this.size = 0
   }
 
   #grow(): void {
-    const words = this.#words
-    const orders = this.#orders
+    const words = this.words
+    const orders = this.orders
     const capacity = Math.max(MINIMUM_CAPACITY, words.length * 2)
-    this.#words = new Uint32Array(capacity)
-    this.#orders = new Float64Array(capacity)
+    this.words = new Uint32Array(capacity)
+    this.orders = new Float64Array(capacity)
     this.#shift = Math.clz32(capacity) + 1
     for (let slot = 0; slot < words.length; slot += 1) {
       const word = words[slot] as number
@@ -138,11 +105,11 @@ export class InFlightTable {
   }
 
   #place(word: number, order: number): void {
-    const words = this.#words
+    const words = this.words
     const mask = words.length - 1
-    let slot = Math.imul(word & 0xffff, MULTIPLIER) >>> this.#shift
+    let slot = Math.imul(word & PACKET_ID_MASK, MULTIPLIER) >>> this.#shift
     while (words[slot] !== 0) slot = (slot + 1) & mask
     words[slot] = word
-    this.#orders[slot] = order
+    this.orders[slot] = order
   }
 }

@@ -1,3 +1,5 @@
+import { NOTHING, SEND_PINGREQ, TIMED_OUT } from './codes.ts'
+
 /**
  * The server's half: when a connection that stays silent is to be closed, 1.5 times its Keep Alive after the last packet [MQTT-3.1.2-22].
  *
@@ -10,7 +12,7 @@ export function serverKeepAliveDeadlineMs(keepAliveSeconds: number, lastReceived
 }
 
 /** What the client has to do now: nothing, send a PINGREQ, or close the connection, since the server is gone. */
-export const KeepAliveOutcome = { nothing: 0, sendPingreq: 1, timedOut: 2 } as const
+export const KeepAliveOutcome = { nothing: NOTHING, sendPingreq: SEND_PINGREQ, timedOut: TIMED_OUT } as const
 export type KeepAliveOutcomeNumber = (typeof KeepAliveOutcome)[keyof typeof KeepAliveOutcome]
 
 /** A check this much after its deadline means that the machine slept or its clock jumped, not that the server is silent. */
@@ -64,9 +66,9 @@ export class KeepAlive {
   /** What is due now. `sendPingreq` counts as sent. */
   check(nowMs: number): KeepAliveOutcomeNumber {
     const lateMs = nowMs - this.deadlineMs
-    if (lateMs < 0) return KeepAliveOutcome.nothing
+    if (lateMs < 0) return NOTHING
     if (this.#pingSentMs === undefined) return this.probe(nowMs)
-    if (lateMs < SLEPT_MS || this.#askedAfterSleep) return KeepAliveOutcome.timedOut
+    if (lateMs < SLEPT_MS || this.#askedAfterSleep) return TIMED_OUT
     // The answer may wait in the socket: ask once more before giving up.
     this.#askedAfterSleep = true
     return this.probe(nowMs)
@@ -76,6 +78,6 @@ export class KeepAlive {
   probe(nowMs: number): KeepAliveOutcomeNumber {
     this.#pingSentMs = nowMs
     this.#lastSentMs = nowMs
-    return KeepAliveOutcome.sendPingreq
+    return SEND_PINGREQ
   }
 }

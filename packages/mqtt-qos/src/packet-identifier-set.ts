@@ -1,117 +1,72 @@
+/** A page has a bit for each of 2,048 identifiers. */
 const PAGE_BITS = 11
 const PAGE_WORDS = 1 << (PAGE_BITS - 5)
-const COUNT = PAGE_WORDS
+
+// Shared by every set that never held anything. Never written: the first page makes an array.
+const NO_PAGES: readonly (Uint32Array | undefined)[] = []
 
 /**
- * A set of Packet Identifiers, one bit each, in pages of 2,048 that exist while something is in them. Nothing is allocated for an empty set, one
- * page of 260 bytes for a Client that uses one identifier after another, and at most 9 KiB for all 65,535.
+ * A set of Packet Identifiers, one bit each, in pages that exist while something is in them, or until the next page is made. Nothing is allocated
+ * for an empty set, one page of 256 bytes for a Client that uses one identifier after another, and at most 8 KiB for all 65,535.
  */
 export class PacketIdentifierSet {
-  #pages: (Uint32Array | undefined)[] | undefined
-  /** The last page that became empty, so that identifiers which come and go allocate nothing. Its bits are all 0. */
-  #spare: Uint32Array | undefined
-  #size = 0
-
-  get size(): number {
-    return this.#size
-  }
+  size = 0
+  #pages = NO_PAGES
 
   has(packetId: number): boolean {
-    const page = this.#pages?.[packetId >> PAGE_BITS]
-    return page !== undefined && ((page[wordOf(packetId)] as number) & bitOf(packetId)) !== 0
+    const page = this.#pages[packetId >> PAGE_BITS]
+    return page !== undefined && ((page[wordOf(packetId)] as number) & (1 << packetId)) !== 0
   }
 
   /** False where it was in the set already. */
   add(packetId: number): boolean {
-    const page = this.#page(packetId >> PAGE_BITS)
+    const page = this.#pages[packetId >> PAGE_BITS] ?? this.#newPage(packetId >> PAGE_BITS)
     const word = wordOf(packetId)
     const before = page[word] as number
-    const after = (before | bitOf(packetId)) >>> 0
-    if (after === before) return false
-    page[word] = after
-    page[COUNT] = (page[COUNT] as number) + 1
-    this.#size += 1
+    page[word] = before | (1 << packetId)
+    if (page[word] === before) return false
+    this.size += 1
     return true
   }
 
   /** False where it was not in the set. */
   delete(packetId: number): boolean {
-    const pages = this.#pages
-    const index = packetId >> PAGE_BITS
-    const page = pages?.[index]
-    if (pages === undefined || page === undefined) return false
+    const page = this.#pages[packetId >> PAGE_BITS]
+    if (page === undefined || !this.has(packetId)) return false
     const word = wordOf(packetId)
-    const before = page[word] as number
-    const after = (before & ~bitOf(packetId)) >>> 0
-    if (after === before) return false
-    page[word] = after
-    const count = (page[COUNT] as number) - 1
-    page[COUNT] = count
-    this.#size -= 1
-    if (count === 0) {
-      pages[index] = undefined
-      this.#spare = page
-    }
+    page[word] = (page[word] as number) & ~(1 << packetId)
+    this.size -= 1
     return true
-  }
-
-  /** The smallest identifier from `from` to `to` that is not in the set, 0 where there is none. */
-  firstAbsent(from: number, to: number): number {
-    let packetId = from
-    while (packetId <= to) {
-      const page = this.#pages?.[packetId >> PAGE_BITS]
-      if (page === undefined) return packetId
-      // The bits below `packetId` count as taken, so that the lowest 0 is the one looked for.
-      const word = ((page[wordOf(packetId)] as number) | (bitOf(packetId) - 1)) >>> 0
-      const start = packetId & ~31
-      if (word !== 0xffff_ffff) {
-        const found = start + 31 - Math.clz32(~word & (word + 1))
-        return found <= to ? found : 0
-      }
-      packetId = start + 32
-    }
-    return 0
   }
 
   /** All of them, ascending. */
   values(): number[] {
     const values: number[] = []
-    for (const [index, page] of (this.#pages ?? []).entries()) {
-      if (page === undefined) continue
-      for (let word = 0; word < PAGE_WORDS; word += 1) {
-        let bits = page[word] as number
-        while (bits !== 0) {
-          const bit = 31 - Math.clz32(bits & -bits)
-          values.push((index << PAGE_BITS) | (word << 5) | bit)
-          bits = (bits & (bits - 1)) >>> 0
-        }
+    for (const [index, page] of this.#pages.entries()) {
+      for (let word = 0; page && word < PAGE_WORDS; word += 1) {
+        if (page[word] === 0) continue
+        const first = (index << PAGE_BITS) | (word << 5)
+        for (let packetId = first; packetId < first + 32; packetId += 1) if (this.has(packetId)) values.push(packetId)
       }
     }
     return values
   }
 
   clear(): void {
-    this.#pages = undefined
-    this.#spare = undefined
-    this.#size = 0
+    this.#pages = NO_PAGES
+    this.size = 0
   }
 
-  #page(index: number): Uint32Array {
-    const pages = (this.#pages ??= [])
-    while (pages.length <= index) pages.push(undefined)
-    const existing = pages[index]
-    if (existing !== undefined) return existing
-    const page = this.#spare ?? new Uint32Array(PAGE_WORDS + 1)
-    this.#spare = undefined
+  /** Identifiers that go round need a new page every 2,048 messages: then those that became empty go. */
+  #newPage(index: number): Uint32Array {
+    const page = new Uint32Array(PAGE_WORDS)
+    const pages = this.#pages.map((each) => (each?.some((word) => word !== 0) ? each : undefined))
     pages[index] = page
+    this.#pages = pages
     return page
   }
 }
 
 function wordOf(packetId: number): number {
   return (packetId >> 5) & (PAGE_WORDS - 1)
-}
-
-function bitOf(packetId: number): number {
-  return (1 << (packetId & 31)) >>> 0
 }

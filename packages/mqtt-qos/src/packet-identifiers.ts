@@ -25,8 +25,10 @@ export class PacketIdentifiers implements PacketIdentifierSource {
 
   /** The next free identifier, now in use; 0 where all 65,535 are in use [MQTT-2.2.1-3]. */
   take(): number {
-    const packetId = this.#used.firstAbsent(this.#last + 1, MAXIMUM_PACKET_ID) || this.#used.firstAbsent(1, this.#last)
-    if (packetId === 0) return 0
+    if (this.inUse === MAXIMUM_PACKET_ID) return 0
+    let packetId = this.#last
+    do packetId = (packetId % MAXIMUM_PACKET_ID) + 1
+    while (this.#used.has(packetId))
     this.#used.add(packetId)
     this.#last = packetId
     return packetId

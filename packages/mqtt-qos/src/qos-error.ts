@@ -22,15 +22,12 @@ export class QosError extends Error {
 }
 
 export const MAXIMUM_PACKET_ID = 65_535
-const MAXIMUM_RECEIVE_MAXIMUM = 65_535
 
-export function requirePacketId(packetId: number): void {
-  if (Number.isInteger(packetId) && packetId >= 1 && packetId <= MAXIMUM_PACKET_ID) return
-  throw new QosError('PACKET_IDENTIFIER_OUT_OF_RANGE', `A Packet Identifier is 1 to 65535, not ${packetId}`)
+/** A Packet Identifier and a Receive Maximum alike: two bytes, and not 0. */
+function requireNumber(value: number, code: QosErrorCode): number {
+  if (Number.isInteger(value) && value >= 1 && value <= MAXIMUM_PACKET_ID) return value
+  throw new QosError(code, `not 1 to 65535: ${value}`)
 }
 
-export function requireReceiveMaximum(receiveMaximum: number): number {
-  if (Number.isInteger(receiveMaximum) && receiveMaximum >= 1 && receiveMaximum <= MAXIMUM_RECEIVE_MAXIMUM)
-    return receiveMaximum
-  throw new QosError('RECEIVE_MAXIMUM_OUT_OF_RANGE', `A Receive Maximum is 1 to 65535, not ${receiveMaximum}`)
-}
+export const requirePacketId = (packetId: number) => requireNumber(packetId, 'PACKET_IDENTIFIER_OUT_OF_RANGE')
+export const requireReceiveMaximum = (maximum: number) => requireNumber(maximum, 'RECEIVE_MAXIMUM_OUT_OF_RANGE')

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { QosError } from './qos-error.ts'
 import { Receiver } from './receiver.ts'
+import { receiverSnapshot, restoreReceiver } from './session-snapshot.ts'
 import { ReceiverOutcome } from './transitions.ts'
 
 const { accept, repeat, quotaExceeded } = ReceiverOutcome
@@ -144,10 +145,10 @@ describe('snapshots', () => {
     for (const packetId of [500, 3]) accepted(receiver, packetId)
     receiver.resume(10)
     accepted(receiver, 40)
-    expect(receiver.snapshot()).toEqual({ held: [3, 40, 500] })
-    const restored = Receiver.restore({ receiveMaximum: 10 }, receiver.snapshot())
-    expect([restored.snapshot(), restored.unacknowledged]).toEqual([receiver.snapshot(), 0])
+    expect(receiverSnapshot(receiver)).toEqual({ held: [3, 40, 500] })
+    const restored = restoreReceiver({ receiveMaximum: 10 }, receiverSnapshot(receiver))
+    expect([receiverSnapshot(restored), restored.unacknowledged]).toEqual([receiverSnapshot(receiver), 0])
     expect([accepted(restored, 500), accepted(restored, 41)]).toEqual([repeat, accept])
-    expect(new Receiver({ receiveMaximum: 10 }).snapshot()).toEqual({ held: [] })
+    expect(receiverSnapshot(new Receiver({ receiveMaximum: 10 }))).toEqual({ held: [] })
   })
 })

@@ -5,19 +5,21 @@
  * 2. A QoS 2 message is new exactly where its identifier is not held. DUP decides nothing [MQTT-4.3.2-5] [MQTT-4.3.3-10].
  * 3. The numeric methods allocate nothing but pages of bits; `handleReceiverEvent` is built on them.
  */
+import {
+  AWAITING_PUBREL,
+  FREE,
+  HOLD,
+  PUBLISH_BEYOND_QUOTA,
+  PUBLISH_QOS_1,
+  PUBLISH_QOS_2,
+  PUBREL,
+  RELEASED,
+  REPEAT,
+} from './codes.ts'
 import { PacketIdentifierSet } from './packet-identifier-set.ts'
 import { requirePacketId, requireReceiveMaximum } from './qos-error.ts'
-import type { ReceiverSnapshot } from './session-snapshot.ts'
-import {
-  nextState,
-  outcomeOf,
-  ReceiverInput,
-  ReceiverOutcome,
-  ReceiverState,
-  receiverTable,
-  transition,
-  type ReceiverOutcomeNumber,
-} from './transitions.ts'
+import { cellOf, receiverTable } from './transition-tables.ts'
+import type { ReceiverOutcomeNumber } from './transitions.ts'
 
 const NO_LIMIT = 65_535
 
@@ -62,11 +64,11 @@ export class Receiver {
     // A repeat on the same connection was counted when it was new; 3.1 Clients repeat at will.
     const onThisConnection = qos === 2 && this.#held.has(packetId)
     if (!onThisConnection && this.#receiveMaximum !== NO_LIMIT) {
-      if (this.#unacknowledged === this.#receiveMaximum) return this.#apply(packetId, ReceiverInput.publishBeyondQuota)
+      if (this.#unacknowledged === this.#receiveMaximum) return this.#apply(packetId, PUBLISH_BEYOND_QUOTA)
       this.#unacknowledged += 1
     }
-    const outcome = this.#apply(packetId, qos === 1 ? ReceiverInput.publishQos1 : ReceiverInput.publishQos2)
-    if (outcome === ReceiverOutcome.repeat && !onThisConnection) {
+    const outcome = this.#apply(packetId, qos === 1 ? PUBLISH_QOS_1 : PUBLISH_QOS_2)
+    if (outcome === REPEAT && !onThisConnection) {
       this.#heldEarlier?.delete(packetId)
       this.#held.add(packetId)
     }
@@ -76,13 +78,13 @@ export class Receiver {
   /** The QoS 2 message was accepted with a Reason Code below 0x80: its identifier is held until PUBREL. Throws `QosError` outside of 1 to 65,535. */
   hold(packetId: number): void {
     requirePacketId(packetId)
-    this.#apply(packetId, ReceiverInput.hold)
+    this.#apply(packetId, HOLD)
   }
 
   /** A PUBREL arrived: true where its identifier was held. PUBCOMP is the answer either way, and the peer may send one more. */
   onPubrel(packetId: number): boolean {
     this.acknowledged()
-    return this.#apply(packetId, ReceiverInput.pubrel) === ReceiverOutcome.released
+    return this.#apply(packetId, PUBREL) === RELEASED
   }
 
   /** A PUBACK, or a PUBREC of 0x80 and above, leaves: the peer may send one more. Never for a PUBREC below 0x80; PUBCOMP is counted by `onPubrel`. */
@@ -112,26 +114,17 @@ export class Receiver {
     this.#unacknowledged = 0
   }
 
-  /** Plain data from which `Receiver.restore` makes an equal Receiver. */
-  snapshot(): ReceiverSnapshot {
-    return { held: [...this.#held.values(), ...(this.#heldEarlier?.values() ?? [])].sort((a, b) => a - b) }
-  }
-
-  static restore(options: ReceiverOptions, snapshot: ReceiverSnapshot): Receiver {
-    const receiver = new Receiver(options)
-    for (const packetId of snapshot.held) receiver.hold(packetId)
-    receiver.resume(options.receiveMaximum)
-    return receiver
+  /** The identifiers that are held, ascending. */
+  values(): number[] {
+    return [...this.#held.values(), ...(this.#heldEarlier?.values() ?? [])].sort((a, b) => a - b)
   }
 
   #apply(packetId: number, input: number): ReceiverOutcomeNumber {
-    const state = this.has(packetId) ? ReceiverState.awaitingPubrel : ReceiverState.free
-    const cell = transition(receiverTable, state, input)
-    const next = nextState(cell)
-    if (next !== state) {
-      if (next === ReceiverState.awaitingPubrel) this.#held.add(packetId)
-      else if (!this.#held.delete(packetId)) this.#heldEarlier?.delete(packetId)
-    }
-    return outcomeOf(cell) as ReceiverOutcomeNumber
+    const state = this.has(packetId) ? AWAITING_PUBREL : FREE
+    const cell = cellOf(receiverTable, state, input)
+    const next = cell & 0x0f
+    if (next > state) this.#held.add(packetId)
+    if (next < state && !this.#held.delete(packetId)) this.#heldEarlier?.delete(packetId)
+    return (cell >> 4) as ReceiverOutcomeNumber
   }
 }

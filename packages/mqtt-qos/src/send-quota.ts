@@ -7,36 +7,26 @@ import { requireReceiveMaximum } from './qos-error.ts'
  * @see MQTT 5.0 §4.9
  */
 export class SendQuota {
+  /** What it started at on this connection. */
+  start: number
+  available: number
   readonly #own: number
-  #start: number
-  #available: number
 
   /** @param receiveMaximum our own limit, 1 to 65,535; throws `QosError` otherwise. */
   constructor(receiveMaximum: number) {
-    this.#own = requireReceiveMaximum(receiveMaximum)
-    this.#start = this.#own
-    this.#available = this.#own
-  }
-
-  get available(): number {
-    return this.#available
-  }
-
-  /** What it started at on this connection. */
-  get start(): number {
-    return this.#start
+    this.#own = this.start = this.available = requireReceiveMaximum(receiveMaximum)
   }
 
   /** Takes one; false where none is left [MQTT-4.9.0-2]. */
   take(): boolean {
-    if (this.#available === 0) return false
-    this.#available -= 1
+    if (this.available === 0) return false
+    this.available -= 1
     return true
   }
 
   /** Gives one back, never beyond the start: a PUBCOMP for a PUBREL of an earlier connection lifts nothing. */
   give(): void {
-    if (this.#available < this.#start) this.#available += 1
+    if (this.available < this.start) this.available += 1
   }
 
   /**
@@ -44,7 +34,7 @@ export class SendQuota {
    * A value below 1 counts as 1, since a quota that starts at 0 would never send [MQTT-4.9.0-1].
    */
   restart(receiveMaximum: number, outstanding = 0): void {
-    this.#start = Math.max(1, Math.min(this.#own, receiveMaximum))
-    this.#available = Math.max(0, this.#start - outstanding)
+    this.start = Math.max(1, Math.min(this.#own, receiveMaximum))
+    this.available = Math.max(0, this.start - outstanding)
   }
 }

@@ -1,5 +1,6 @@
 import { ReasonCode } from '@godwit/mqtt-codec'
 import type { Sender, SenderResend } from './sender.ts'
+import { takeUnacknowledged } from './session-snapshot.ts'
 import { SenderOutcome, type SenderOutcomeNumber } from './transitions.ts'
 
 /** What happens to a `Sender`. */
@@ -70,7 +71,7 @@ function open<Message>(
   receiveMaximum: number,
   sessionPresent: boolean,
 ): SenderAction<Message>[] {
-  const restarted = sessionPresent ? [] : sender.takeUnacknowledged()
+  const restarted = sessionPresent ? [] : takeUnacknowledged(sender)
   sender.resume(receiveMaximum)
   return [...resend(sender), ...restarted.map(({ qos, message }) => start(sender, qos, message))]
 }

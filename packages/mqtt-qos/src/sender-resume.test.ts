@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { QosError } from './qos-error.ts'
 import { Sender, type SenderResend } from './sender.ts'
+import { restoreSender, senderSnapshot } from './session-snapshot.ts'
+import { startWith } from './start-with.ts'
 import { SenderOutcome } from './transitions.ts'
 
 const { completed, sendPubrel } = SenderOutcome
@@ -37,7 +39,7 @@ describe('what is sent again', () => {
     const sender = senderWith(10, [2])
     sender.onPubrec(1, 0)
     sender.resume(65_535)
-    expect([sender.quota, sender.start(1, 'new'), sender.startWith(1, 9, 'new')]).toEqual([0, 0, false])
+    expect([sender.quota, sender.start(1, 'new'), startWith(sender, 1, 9, 'new')]).toEqual([0, 0, false])
     expect(brief(sender.resends())).toEqual(['pubrel 1'])
     expect([sender.quota, sender.start(1, 'new')]).toEqual([10, 2])
   })
@@ -54,7 +56,7 @@ describe('what is sent again', () => {
   it('hostile #82 I11 what never left the commit gate goes with DUP 0', () => {
     const sender = new Sender<string>({ receiveMaximum: 10 })
     for (const text of ['a', 'b', 'c', 'd']) sender.start(1, text, false)
-    sender.startWith(2, 100, 'e', false)
+    startWith(sender, 2, 100, 'e', false)
     sender.markSent(3)
     sender.markSent(99)
     expect(sender.position).toBe(5)
@@ -171,17 +173,17 @@ describe('snapshots', () => {
     sender.start(1, 'gated', false)
     sender.start(2, undefined)
     sender.take()
-    const snapshot = sender.snapshot()
-    const restored = Sender.restore({ receiveMaximum: 10 }, structuredClone(snapshot))
-    expect(restored.snapshot()).toEqual(snapshot)
+    const snapshot = senderSnapshot(sender)
+    const restored = restoreSender({ receiveMaximum: 10 }, structuredClone(snapshot))
+    expect(senderSnapshot(restored)).toEqual(snapshot)
     sender.resume(3)
     restored.resume(3)
     expect(restored.resends()).toEqual(sender.resends())
-    expect(restored.snapshot()).toEqual(sender.snapshot())
+    expect(senderSnapshot(restored)).toEqual(senderSnapshot(sender))
   })
 
   it('nothing new starts from a restored Sender before what it owes', () => {
-    const restored = Sender.restore({ receiveMaximum: 10 }, senderWith(10, [1]).snapshot())
+    const restored = restoreSender({ receiveMaximum: 10 }, senderSnapshot(senderWith(10, [1])))
     expect([restored.owed, restored.start(1, 'new')]).toEqual([1, 0])
   })
 
@@ -198,7 +200,7 @@ describe('snapshots', () => {
     }))
     let caught: unknown
     try {
-      Sender.restore({ receiveMaximum: 10 }, { lastPacketId: 4, inFlight })
+      restoreSender({ receiveMaximum: 10 }, { lastPacketId: 4, inFlight })
     } catch (error) {
       caught = error
     }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { QosError } from './qos-error.ts'
 import { Sender } from './sender.ts'
+import { restoreSender, senderSnapshot, takeUnacknowledged } from './session-snapshot.ts'
+import { startWith } from './start-with.ts'
 import { SenderOutcome, SenderState } from './transitions.ts'
 
 const { ignored, completed, sendPubrel, violation, refused } = SenderOutcome
@@ -72,12 +74,12 @@ describe('acknowledgements', () => {
     const sender = senderWith()
     sender.start(1, undefined)
     sender.start(2, undefined)
-    const before = sender.snapshot()
+    const before = senderSnapshot(sender)
     expect([sender.onPubrec(1, 0), sender.onPubcomp(1, 0), sender.onPuback(2, 0), sender.onPubcomp(2, 0)]).toEqual(
       Array(4).fill(violation),
     )
     expect([sender.onPuback(0, 0), sender.onPubrec(0, 0), sender.onPubcomp(0, 0)]).toEqual(Array(3).fill(violation))
-    expect(sender.snapshot()).toEqual(before)
+    expect(senderSnapshot(sender)).toEqual(before)
   })
 })
 
@@ -105,23 +107,23 @@ describe('identifiers and quota', () => {
   })
 
   it('passes from 65,535 to 1 and skips what is in use', () => {
-    const sender = Sender.restore<string>({ receiveMaximum: 10 }, { lastPacketId: 65_534, inFlight: [] })
-    sender.startWith(1, 1, 'chosen')
+    const sender = restoreSender<string>({ receiveMaximum: 10 }, { lastPacketId: 65_534, inFlight: [] })
+    startWith(sender, 1, 1, 'chosen')
     expect([sender.start(1, 'a'), sender.start(1, 'b')]).toEqual([2, 3])
-    const other = Sender.restore<string>({ receiveMaximum: 10 }, { lastPacketId: 65_534, inFlight: [] })
+    const other = restoreSender<string>({ receiveMaximum: 10 }, { lastPacketId: 65_534, inFlight: [] })
     expect([other.start(1, 'a'), other.start(1, 'b')]).toEqual([65_535, 1])
   })
 
   it('a chosen identifier is refused while it is in use or the quota is used up', () => {
     const sender = senderWith(2)
-    expect([sender.startWith(2, 500, 'a'), sender.startWith(1, 500, 'b'), sender.startWith(1, 3, 'b')]).toEqual([
+    expect([startWith(sender, 2, 500, 'a'), startWith(sender, 1, 500, 'b'), startWith(sender, 1, 3, 'b')]).toEqual([
       true,
       false,
       true,
     ])
-    expect([sender.startWith(1, 4, 'c'), sender.message(500), sender.quota]).toEqual([false, 'a', 0])
-    expect(() => sender.startWith(1, 0, 'd')).toThrow(QosError)
-    expect(() => sender.startWith(1, 65_536, 'd')).toThrow(QosError)
+    expect([startWith(sender, 1, 4, 'c'), sender.message(500), sender.quota]).toEqual([false, 'a', 0])
+    expect(() => startWith(sender, 1, 0, 'd')).toThrow(QosError)
+    expect(() => startWith(sender, 1, 65_536, 'd')).toThrow(QosError)
   })
 
   it('[MQTT-2.2.1-3] SUBSCRIBE takes from the same range, costs no quota, and is no message', () => {
@@ -191,7 +193,7 @@ describe('giving up and ending', () => {
     const sender = senderWith()
     for (const [index, qos] of ([1, 2, 2, 1] as const).entries()) sender.start(qos, `message ${index}`)
     sender.onPubrec(2, 0)
-    expect(sender.takeUnacknowledged()).toEqual([
+    expect(takeUnacknowledged(sender)).toEqual([
       { packetId: 1, qos: 1, message: 'message 0' },
       { packetId: 3, qos: 2, message: 'message 2' },
       { packetId: 4, qos: 1, message: 'message 3' },

@@ -5,23 +5,41 @@
  * 2. Only `resume` and `resends`, after a reconnect, ever send anything again [MQTT-4.4.0-1].
  * 3. The numeric methods allocate nothing where `message` is undefined; `handleSenderEvent` is built on them.
  */
-import { COUNTED, EARLIER, InFlightTable, OWED, SENT } from './in-flight-table.ts'
-import type { PacketIdentifierSource } from './packet-identifiers.ts'
-import { MAXIMUM_PACKET_ID, QosError, requirePacketId } from './qos-error.ts'
-import { ResendQueue } from './resend-queue.ts'
-import { SendQuota } from './send-quota.ts'
-import type { InFlightSnapshot, SenderSnapshot, UnacknowledgedMessage } from './session-snapshot.ts'
 import {
-  nextState,
-  outcomeOf,
-  SenderInput,
-  SenderOutcome,
-  SenderState,
-  senderTable,
-  transition,
-  type SenderOutcomeNumber,
-  type SenderStateNumber,
-} from './transitions.ts'
+  ABANDON,
+  AWAITING_PUBACK,
+  AWAITING_PUBCOMP,
+  DISCARD,
+  FREE,
+  IDENTIFIER_FREED,
+  PUBACK,
+  PUBACK_REFUSED,
+  PUBCOMP,
+  PUBREC,
+  PUBREC_REFUSED,
+  RELEASE,
+  RESERVED,
+  SEND_PUBREL,
+  START_QOS_1,
+  START_QOS_2,
+  VIOLATION,
+} from './codes.ts'
+import {
+  COUNTED,
+  EARLIER,
+  InFlightTable,
+  OWED,
+  PACKET_ID_MASK,
+  SENT,
+  STATE_MASK,
+  STATE_SHIFT,
+} from './in-flight-table.ts'
+import type { PacketIdentifierSource } from './packet-identifiers.ts'
+import { MAXIMUM_PACKET_ID } from './qos-error.ts'
+import { SendQuota } from './send-quota.ts'
+import type { InFlightSnapshot } from './session-snapshot.ts'
+import { cellOf, senderTable } from './transition-tables.ts'
+import type { SenderOutcomeNumber, SenderStateNumber } from './transitions.ts'
 
 export interface SenderOptions {
   /** Our own limit of messages in flight, 1 to 65,535; for MQTT 3.x the only one. */
@@ -46,14 +64,18 @@ export type SenderResend<Message> =
  * @see MQTT 5.0 §4.3, §4.4, §4.9
  */
 export class Sender<Message = unknown> implements PacketIdentifierSource {
+  /** The identifier that was given out last: the next one is looked for behind it. */
+  lastPacketId = 0
   readonly #quota: SendQuota
   readonly #table = new InFlightTable()
   #messages: Map<number, Message> | undefined
-  #resends: ResendQueue | undefined
-  #last = 0
   #reserved = 0
-  /** Entries that wait to be sent again on this connection. */
+  /** What `resends` still looks at, in order of sending, from the first that may be owed. Nothing starts while anything is. */
+  #resends: number[] = NONE
+  #nextResend = 0
   #owed = 0
+  /** Those of them that are a PUBREL. */
+  #owedPubrels = 0
   #position = 0
   #sentBefore = 0
 
@@ -87,35 +109,36 @@ export class Sender<Message = unknown> implements PacketIdentifierSource {
    *
    * @param message kept for a resend until the end of the exchange; undefined keeps nothing
    * @param sent false where the PUBLISH waits behind a commit: until it is marked as sent, a resend carries DUP 0
+   * @param chosen an identifier, 1 to 65,535; 0 comes back where it is in use
    */
-  start(qos: 1 | 2, message: Message | undefined, sent = true): number {
-    if (this.quota === 0) return 0
-    const packetId = this.#nextFree()
-    if (packetId !== 0) this.#begin(qos, packetId, message, sent)
+  start(qos: 1 | 2, message: Message | undefined, sent = true, chosen = 0): number {
+    if (this.quota === 0 || (chosen !== 0 && this.#table.find(chosen) >= 0)) return 0
+    const packetId = chosen || this.#nextFree()
+    if (packetId === 0) return 0
+    this.#quota.take()
+    const cell = cellOf(senderTable, FREE, qos === 1 ? START_QOS_1 : START_QOS_2)
+    this.#insert(packetId, cell & 0x0f, sent ? SENT | COUNTED : COUNTED, message)
     return packetId
   }
 
-  /** The same with a chosen identifier; false where it is in use or the quota is used up. Throws `QosError` outside of 1 to 65,535. */
-  startWith(qos: 1 | 2, packetId: number, message: Message | undefined, sent = true): boolean {
-    requirePacketId(packetId)
-    if (this.quota === 0 || this.#table.find(packetId) >= 0) return false
-    this.#begin(qos, packetId, message, sent)
-    return true
+  /** Puts a message in flight that was so before, with an identifier that is free: call `resume` when all are there. */
+  put({ packetId, state, sent, message }: InFlightSnapshot<Message>): void {
+    this.#insert(packetId, state, sent ? SENT : 0, message)
   }
 
   /** Read `message(packetId)` before, where it is needed after the end of the exchange. */
   onPuback(packetId: number, reasonCode: number): SenderOutcomeNumber {
-    return this.#apply(packetId, reasonCode < 0x80 ? SenderInput.puback : SenderInput.pubackRefused)
+    return this.#apply(packetId, reasonCode < 0x80 ? PUBACK : PUBACK_REFUSED)
   }
 
   /** [MQTT-4.3.3-4] `sendPubrel` also for an identifier that is not in flight, and for a second PUBREC. */
   onPubrec(packetId: number, reasonCode: number): SenderOutcomeNumber {
-    return this.#apply(packetId, reasonCode < 0x80 ? SenderInput.pubrec : SenderInput.pubrecRefused)
+    return this.#apply(packetId, reasonCode < 0x80 ? PUBREC : PUBREC_REFUSED)
   }
 
   /** The Reason Code changes nothing: 0x92 too says that the receiver holds the identifier no longer. */
   onPubcomp(packetId: number, _reasonCode: number): SenderOutcomeNumber {
-    return this.#apply(packetId, SenderInput.pubcomp)
+    return this.#apply(packetId, PUBCOMP)
   }
 
   /**
@@ -124,12 +147,12 @@ export class Sender<Message = unknown> implements PacketIdentifierSource {
    * connection, whose identifier the receiver may hold; PUBREL ends that. `violation`: no PUBLISH of that identifier is unacknowledged.
    */
   abandon(packetId: number): SenderOutcomeNumber {
-    const table = this.#table
-    const slot = table.find(packetId)
-    if (slot < 0 || !table.has(slot, EARLIER)) return this.#apply(packetId, SenderInput.abandon)
-    const outcome = this.#apply(packetId, SenderInput.discard)
-    if (outcome === SenderOutcome.sendPubrel && table.has(slot, COUNTED)) {
-      table.unset(slot, COUNTED)
+    const { words } = this.#table
+    const slot = this.#table.find(packetId)
+    if (slot < 0 || !((words[slot] as number) & EARLIER)) return this.#apply(packetId, ABANDON)
+    const outcome = this.#apply(packetId, DISCARD)
+    if (outcome === SEND_PUBREL && (words[slot] as number) & COUNTED) {
+      words[slot] = (words[slot] as number) & ~COUNTED
       this.#quota.give()
     }
     return outcome
@@ -138,16 +161,17 @@ export class Sender<Message = unknown> implements PacketIdentifierSource {
   /** An identifier for a SUBSCRIBE or UNSUBSCRIBE, which share the range with PUBLISH [MQTT-2.2.1-3]; 0 where all are in use. Costs no quota. */
   take(): number {
     const packetId = this.#nextFree()
-    if (packetId === 0) return 0
-    this.#table.insert(packetId, SenderState.reserved, 0, this.#position)
-    this.#last = packetId
-    this.#reserved += 1
+    if (packetId !== 0) {
+      this.#table.insert(packetId, RESERVED, 0, this.#position)
+      this.lastPacketId = packetId
+      this.#reserved += 1
+    }
     return packetId
   }
 
   /** Frees what `take` gave, never what a message uses; false where `take` gave no such identifier. */
   free(packetId: number): boolean {
-    return this.#apply(packetId, SenderInput.release) === SenderOutcome.identifierFreed
+    return this.#apply(packetId, RELEASE) === IDENTIFIER_FREED
   }
 
   message(packetId: number): Message | undefined {
@@ -156,31 +180,29 @@ export class Sender<Message = unknown> implements PacketIdentifierSource {
 
   /** Everything in flight, in order of sending. Allocates. */
   inFlight(): InFlightSnapshot<Message>[] {
-    const inFlight: InFlightSnapshot<Message>[] = []
-    for (const slot of this.#table.slots()) {
-      const state = this.#stateAt(slot)
-      if (state === SenderState.free || state === SenderState.reserved) continue
-      const packetId = this.#table.packetId(slot)
-      const qos = state === SenderState.awaitingPuback ? 1 : 2
-      inFlight.push({ packetId, qos, state, sent: this.#isSent(slot), message: this.message(packetId) })
-    }
-    return inFlight
+    return this.#slots().map((slot) => {
+      const word = this.#table.words[slot] as number
+      const packetId = word & PACKET_ID_MASK
+      const state = stateOf(word) as InFlightSnapshot<Message>['state']
+      const qos = state === AWAITING_PUBACK ? 1 : 2
+      return { packetId, qos, state, sent: this.#isSent(slot), message: this.message(packetId) }
+    })
   }
 
   /** The messages in flight that are kept, in order of sending. Allocates. */
   messages(): Message[] {
-    return this.inFlight().flatMap(({ message }) => (message === undefined ? [] : [message]))
+    return this.inFlight().flatMap(({ message }) => message ?? [])
   }
 
   state(packetId: number): SenderStateNumber {
     const slot = this.#table.find(packetId)
-    return slot < 0 ? SenderState.free : this.#stateAt(slot)
+    return slot < 0 ? FREE : stateOf(this.#table.words[slot] as number)
   }
 
   /** The PUBLISH of this identifier has left. */
   markSent(packetId: number): void {
     const slot = this.#table.find(packetId)
-    if (slot >= 0) this.#table.set(slot, SENT)
+    if (slot >= 0) this.#table.words[slot] = (this.#table.words[slot] as number) | SENT
   }
 
   /** Everything that was started before `position` had this value has left: one call for a whole commit. */
@@ -193,14 +215,17 @@ export class Sender<Message = unknown> implements PacketIdentifierSource {
    * and everything in flight is owed again. Nothing starts before `resends` has given it out.
    */
   resume(receiveMaximum: number): void {
+    const { words } = this.#table
     this.#quota.restart(receiveMaximum)
-    const slots = this.#table.slots().filter((slot) => this.#table.state(slot) !== SenderState.reserved)
-    for (const slot of slots) {
-      this.#table.unset(slot, COUNTED)
-      this.#table.set(slot, this.#isSent(slot) ? OWED | SENT | EARLIER : OWED)
-    }
-    this.#owed = slots.length
-    this.#resends = slots.length === 0 ? undefined : new ResendQueue(this.#table, slots)
+    this.#owedPubrels = 0
+    this.#nextResend = 0
+    this.#resends = this.#slots().map((slot) => {
+      const word = words[slot] as number
+      words[slot] = (word & ~COUNTED) | OWED | (this.#isSent(slot) ? SENT | EARLIER : 0)
+      if (stateOf(word) === AWAITING_PUBCOMP) this.#owedPubrels += 1
+      return word & PACKET_ID_MASK
+    })
+    this.#owed = this.#resends.length
   }
 
   /**
@@ -208,134 +233,109 @@ export class Sender<Message = unknown> implements PacketIdentifierSource {
    * [MQTT-4.9.0-3], a PUBLISH is: call again, after each acknowledgement, while `owed` is above 0.
    */
   resends(maximum = Number.POSITIVE_INFINITY): SenderResend<Message>[] {
+    const { words } = this.#table
     const resends: SenderResend<Message>[] = []
-    while (this.#resends !== undefined && resends.length < maximum) {
-      const slot = this.#resends.next(this.#quota.available > 0)
-      if (slot < 0) break
-      resends.push(this.#resend(slot))
+    for (let index = this.#nextResend; this.#owed > 0 && resends.length < maximum; index += 1) {
+      const packetId = this.#resends[index]
+      if (packetId === undefined) break
+      const slot = this.#table.find(packetId)
+      const word = slot < 0 ? 0 : (words[slot] as number)
+      const isPubrel = stateOf(word) === AWAITING_PUBCOMP
+      if (word & OWED) {
+        if (!isPubrel && this.#quota.available === 0) {
+          // Only a PUBREL may pass it.
+          if (this.#owedPubrels === 0) break
+          continue
+        }
+        resends.push(this.#resend(slot, word))
+      }
+      // Given out, or its answer came first.
+      if (index === this.#nextResend) this.#nextResend += 1
     }
     return resends
-  }
-
-  /**
-   * The peer lost the Session (Session Present 0): forgets everything in flight and returns, in order, what had no PUBREC, to be started as new.
-   * What was past PUBREC is done.
-   */
-  takeUnacknowledged(): UnacknowledgedMessage<Message>[] {
-    const unacknowledged = this.inFlight().filter(({ state }) => state !== SenderState.awaitingPubcomp)
-    this.clear()
-    return unacknowledged.map(({ packetId, qos, message }) => ({ packetId, qos, message }))
   }
 
   /** The Session ended: nothing is in flight, nothing reserved, and the quota is full again. */
   clear(): void {
     this.#table.clear()
     this.#messages = undefined
-    this.#resends = undefined
     this.#owed = 0
     this.#reserved = 0
     this.#quota.restart(this.#quota.start)
   }
 
-  /** Plain data from which `Sender.restore` makes an equal Sender. Reserved identifiers end with their connection and are not in it. */
-  snapshot(): SenderSnapshot<Message> {
-    return { lastPacketId: this.#last, inFlight: this.inFlight() }
-  }
-
-  /** Throws `QosError` where an identifier is out of range or used twice. Everything in flight is owed, as after `resume` with the own limit; call `resume` when the connection is there. */
-  static restore<Message>(options: SenderOptions, snapshot: SenderSnapshot<Message>): Sender<Message> {
-    const sender = new Sender<Message>(options)
-    sender.#last = snapshot.lastPacketId
-    for (const { packetId, state, sent, message } of snapshot.inFlight) {
-      requirePacketId(packetId)
-      if (sender.#table.find(packetId) >= 0)
-        throw new QosError('PACKET_IDENTIFIER_IN_USE', `The snapshot uses ${packetId} twice`)
-      sender.#insert(packetId, state, sent ? SENT : 0, message)
-    }
-    sender.resume(options.receiveMaximum)
-    return sender
-  }
-
-  #begin(qos: 1 | 2, packetId: number, message: Message | undefined, sent: boolean): void {
-    this.#quota.take()
-    const cell = transition(senderTable, SenderState.free, qos === 1 ? SenderInput.startQos1 : SenderInput.startQos2)
-    this.#insert(packetId, nextState(cell), sent ? SENT | COUNTED : COUNTED, message)
-    this.#last = packetId
-  }
-
   #insert(packetId: number, state: number, flags: number, message: Message | undefined): void {
     this.#table.insert(packetId, state, flags, this.#position)
     this.#position += 1
+    this.lastPacketId = packetId
     if (message !== undefined) (this.#messages ??= new Map<number, Message>()).set(packetId, message)
   }
 
   #apply(packetId: number, input: number): SenderOutcomeNumber {
     // Identifier 0 is no identifier [MQTT-2.2.1-3], in an acknowledgement either.
-    if (packetId === 0) return SenderOutcome.violation
-    const table = this.#table
-    const slot = table.find(packetId)
-    const state = slot < 0 ? SenderState.free : table.state(slot)
-    const cell = transition(senderTable, state, input)
-    const outcome = outcomeOf(cell) as SenderOutcomeNumber
-    if (slot >= 0 && outcome !== SenderOutcome.violation) this.#settle(packetId, slot, nextState(cell))
+    if (packetId === 0) return VIOLATION
+    const slot = this.#table.find(packetId)
+    const word = slot < 0 ? 0 : (this.#table.words[slot] as number)
+    const cell = cellOf(senderTable, stateOf(word), input)
+    const outcome = (cell >> 4) as SenderOutcomeNumber
+    if (slot >= 0 && outcome !== VIOLATION) this.#settle(slot, word, cell & 0x0f)
     return outcome
   }
 
-  #settle(packetId: number, slot: number, next: number): void {
+  #settle(slot: number, word: number, next: number): void {
     const table = this.#table
+    const state = stateOf(word)
     // Whatever was owed, its answer came first, or the PUBREL leaves now.
-    if (table.has(slot, OWED)) {
-      table.unset(slot, OWED)
-      this.#owed -= 1
-      if (this.#owed === 0) this.#resends = undefined
-    }
-    if (next === SenderState.awaitingPubcomp) {
+    if (word & OWED) this.#noLongerOwed(state)
+    if (next === AWAITING_PUBCOMP) {
       // [MQTT-4.6.0-4] PUBRELs are ordered by their PUBRECs, also when they are sent again.
-      if (table.state(slot) !== next) table.setOrder(slot, this.#position++)
-      table.setState(slot, next)
-      table.set(slot, SENT)
+      if (state !== next) table.orders[slot] = this.#position++
+      table.words[slot] = (word & ~(STATE_MASK | OWED)) | (next << STATE_SHIFT) | SENT
       return
     }
-    if (table.state(slot) === SenderState.reserved) this.#reserved -= 1
-    if (table.has(slot, COUNTED)) this.#quota.give()
-    this.#messages?.delete(packetId)
+    if (state === RESERVED) this.#reserved -= 1
+    if (word & COUNTED) this.#quota.give()
+    this.#messages?.delete(word & PACKET_ID_MASK)
     table.remove(slot)
+  }
+
+  #noLongerOwed(state: number): void {
+    this.#owed -= 1
+    if (state === AWAITING_PUBCOMP) this.#owedPubrels -= 1
   }
 
   #nextFree(): number {
     const table = this.#table
     if (table.size === MAXIMUM_PACKET_ID) return 0
-    let packetId = this.#last
+    let packetId = this.lastPacketId
     do packetId = packetId === MAXIMUM_PACKET_ID ? 1 : packetId + 1
     while (table.find(packetId) >= 0)
     return packetId
   }
 
-  #resend(slot: number): SenderResend<Message> {
-    const table = this.#table
-    const packetId = table.packetId(slot)
-    const state = this.#stateAt(slot)
+  #resend(slot: number, word: number): SenderResend<Message> {
+    const { words } = this.#table
+    const packetId = word & PACKET_ID_MASK
+    const state = stateOf(word)
     const dup = this.#isSent(slot)
-    table.unset(slot, OWED)
-    this.#owed -= 1
-    if (this.#owed === 0) this.#resends = undefined
-    if (state === SenderState.awaitingPubcomp) return { type: 'pubrel', packetId }
+    this.#noLongerOwed(state)
+    words[slot] = word & ~OWED
+    if (state === AWAITING_PUBCOMP) return { type: 'pubrel', packetId }
     this.#quota.take()
-    table.set(slot, COUNTED | SENT)
-    return {
-      type: 'publish',
-      packetId,
-      qos: state === SenderState.awaitingPuback ? 1 : 2,
-      dup,
-      message: this.message(packetId),
-    }
+    words[slot] = (word & ~OWED) | COUNTED | SENT
+    return { type: 'publish', packetId, qos: state === AWAITING_PUBACK ? 1 : 2, dup, message: this.message(packetId) }
+  }
+
+  /** Those of messages, in order of sending. */
+  #slots(): number[] {
+    return this.#table.slots().filter((slot) => stateOf(this.#table.words[slot] as number) !== RESERVED)
   }
 
   #isSent(slot: number): boolean {
-    return this.#table.has(slot, SENT) || this.#table.order(slot) < this.#sentBefore
-  }
-
-  #stateAt(slot: number): SenderStateNumber {
-    return this.#table.state(slot) as SenderStateNumber
+    return ((this.#table.words[slot] as number) & SENT) !== 0 || (this.#table.orders[slot] as number) < this.#sentBefore
   }
 }
+
+const NONE: number[] = []
+
+const stateOf = (word: number) => ((word & STATE_MASK) >> STATE_SHIFT) as SenderStateNumber

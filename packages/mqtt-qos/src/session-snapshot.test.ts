@@ -2,7 +2,14 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Receiver } from './receiver.ts'
 import { Sender } from './sender.ts'
-import { applySessionDelta, sessionDelta, type InFlightSnapshot, type SessionSnapshot } from './session-snapshot.ts'
+import {
+  applySessionDelta,
+  receiverSnapshot,
+  senderSnapshot,
+  sessionDelta,
+  type InFlightSnapshot,
+  type SessionSnapshot,
+} from './session-snapshot.ts'
 
 const entry: fc.Arbitrary<InFlightSnapshot<string>> = fc
   .record({
@@ -55,14 +62,14 @@ describe('what changed in a Session', () => {
     for (const message of ['a', 'b', 'c', 'd']) sender.start(2, message, message !== 'b')
     receiver.hold(4)
     receiver.hold(5)
-    const before: SessionSnapshot<string> = { sender: sender.snapshot(), receiver: receiver.snapshot() }
+    const before: SessionSnapshot<string> = { sender: senderSnapshot(sender), receiver: receiverSnapshot(receiver) }
     sender.onPubrec(1, 0)
     sender.markSent(2)
     sender.onPubrec(3, 0x80)
     sender.start(1, 'e')
     receiver.onPubrel(4)
     receiver.hold(6)
-    const delta = sessionDelta(before, { sender: sender.snapshot(), receiver: receiver.snapshot() })
+    const delta = sessionDelta(before, { sender: senderSnapshot(sender), receiver: receiverSnapshot(receiver) })
     expect(delta).toEqual({
       sender: {
         lastPacketId: 5,

@@ -1,3 +1,7 @@
+import { AWAITING_PUBCOMP, FREE } from './codes.ts'
+import { QosError, requirePacketId } from './qos-error.ts'
+import { Receiver, type ReceiverOptions } from './receiver.ts'
+import { Sender, type SenderOptions } from './sender.ts'
 import type { SenderState, SenderStateNumber } from './transitions.ts'
 
 /** A message whose PUBLISH was not acknowledged. */
@@ -29,6 +33,50 @@ export interface ReceiverSnapshot {
 export interface SessionSnapshot<Message> {
   readonly sender: SenderSnapshot<Message>
   readonly receiver: ReceiverSnapshot
+}
+
+/** Plain data from which `restoreSender` makes an equal Sender. Reserved identifiers end with their connection and are not in it. */
+export function senderSnapshot<Message>(sender: Sender<Message>): SenderSnapshot<Message> {
+  return { lastPacketId: sender.lastPacketId, inFlight: sender.inFlight() }
+}
+
+/**
+ * Throws `QosError` where an identifier is out of range or used twice. Everything in flight is owed, as after `resume` with the own limit; call
+ * `resume` when the connection is there.
+ */
+export function restoreSender<Message>(options: SenderOptions, snapshot: SenderSnapshot<Message>): Sender<Message> {
+  const sender = new Sender<Message>(options)
+  for (const entry of snapshot.inFlight) {
+    requirePacketId(entry.packetId)
+    if (sender.state(entry.packetId) !== FREE)
+      throw new QosError('PACKET_IDENTIFIER_IN_USE', `The snapshot uses ${entry.packetId} twice`)
+    sender.put(entry)
+  }
+  sender.lastPacketId = snapshot.lastPacketId
+  sender.resume(options.receiveMaximum)
+  return sender
+}
+
+/**
+ * The peer lost the Session (Session Present 0): the Sender forgets everything in flight, and what had no PUBREC comes back, in order, to be
+ * started as new. What was past PUBREC is done.
+ */
+export function takeUnacknowledged<Message>(sender: Sender<Message>): UnacknowledgedMessage<Message>[] {
+  const unacknowledged = sender.inFlight().filter(({ state }) => state !== AWAITING_PUBCOMP)
+  sender.clear()
+  return unacknowledged.map(({ packetId, qos, message }) => ({ packetId, qos, message }))
+}
+
+/** Plain data from which `restoreReceiver` makes an equal Receiver. */
+export function receiverSnapshot(receiver: Receiver): ReceiverSnapshot {
+  return { held: receiver.values() }
+}
+
+export function restoreReceiver(options: ReceiverOptions, snapshot: ReceiverSnapshot): Receiver {
+  const receiver = new Receiver(options)
+  for (const packetId of snapshot.held) receiver.hold(packetId)
+  receiver.resume(options.receiveMaximum)
+  return receiver
 }
 
 /** What changed from one snapshot to a later one. */

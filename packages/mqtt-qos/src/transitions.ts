@@ -5,11 +5,55 @@
  * 2. What is absent is illegal: the state stays as it is and the outcome is a violation.
  * 3. Rows know no quota, no order and no message; those belong to the machines.
  *
- * The tests walk every state x every input, and `docs/state-machines.md` is generated from the rows.
+ * The tests walk every state x every input, and `docs/state-machines.md` and the tables of `transition-tables.ts` are generated from the rows.
  */
+import {
+  ABANDON,
+  ACCEPT,
+  AWAITING_PUBACK,
+  AWAITING_PUBCOMP,
+  AWAITING_PUBREC,
+  AWAITING_PUBREL,
+  COMPLETED,
+  DISCARD,
+  FREE,
+  HELD,
+  HOLD,
+  IDENTIFIER_FREED,
+  IDENTIFIER_TAKEN,
+  IGNORED,
+  PUBACK,
+  PUBACK_REFUSED,
+  PUBCOMP,
+  PUBLISH_BEYOND_QUOTA,
+  PUBLISH_QOS_1,
+  PUBLISH_QOS_2,
+  PUBREC,
+  PUBREC_REFUSED,
+  PUBREL,
+  QUOTA_EXCEEDED,
+  REFUSED,
+  RELEASE,
+  RELEASED,
+  REPEAT,
+  RESERVE,
+  RESERVED,
+  SEND_PUBLISH,
+  SEND_PUBREL,
+  START_QOS_1,
+  START_QOS_2,
+  UNKNOWN,
+  VIOLATION,
+} from './codes.ts'
 
 /** What an outgoing Packet Identifier is waiting for. `reserved`: in use by a SUBSCRIBE or UNSUBSCRIBE, not by a PUBLISH. */
-export const SenderState = { free: 0, awaitingPuback: 1, awaitingPubrec: 2, awaitingPubcomp: 3, reserved: 4 } as const
+export const SenderState = {
+  free: FREE,
+  awaitingPuback: AWAITING_PUBACK,
+  awaitingPubrec: AWAITING_PUBREC,
+  awaitingPubcomp: AWAITING_PUBCOMP,
+  reserved: RESERVED,
+} as const
 export type SenderStateName = keyof typeof SenderState
 export type SenderStateNumber = (typeof SenderState)[SenderStateName]
 
@@ -18,17 +62,17 @@ export type SenderStateNumber = (typeof SenderState)[SenderStateName]
  * that never left, `discard` one that may have left on an earlier connection.
  */
 export const SenderInput = {
-  startQos1: 0,
-  startQos2: 1,
-  puback: 2,
-  pubackRefused: 3,
-  pubrec: 4,
-  pubrecRefused: 5,
-  pubcomp: 6,
-  abandon: 7,
-  discard: 8,
-  reserve: 9,
-  release: 10,
+  startQos1: START_QOS_1,
+  startQos2: START_QOS_2,
+  puback: PUBACK,
+  pubackRefused: PUBACK_REFUSED,
+  pubrec: PUBREC,
+  pubrecRefused: PUBREC_REFUSED,
+  pubcomp: PUBCOMP,
+  abandon: ABANDON,
+  discard: DISCARD,
+  reserve: RESERVE,
+  release: RELEASE,
 } as const
 export type SenderInputName = keyof typeof SenderInput
 
@@ -42,24 +86,30 @@ export type SenderInputName = keyof typeof SenderInput
  * - `refused`: the receiver refused the message with 0x80 or more; it is done, its identifier is free.
  */
 export const SenderOutcome = {
-  ignored: 0,
-  completed: 1,
-  sendPubrel: 2,
-  violation: 3,
-  refused: 4,
-  sendPublish: 5,
-  identifierTaken: 6,
-  identifierFreed: 7,
+  ignored: IGNORED,
+  completed: COMPLETED,
+  sendPubrel: SEND_PUBREL,
+  violation: VIOLATION,
+  refused: REFUSED,
+  sendPublish: SEND_PUBLISH,
+  identifierTaken: IDENTIFIER_TAKEN,
+  identifierFreed: IDENTIFIER_FREED,
 } as const
 export type SenderOutcomeName = keyof typeof SenderOutcome
 export type SenderOutcomeNumber = (typeof SenderOutcome)[SenderOutcomeName]
 
 /** What an incoming QoS 2 identifier is waiting for. QoS 1 leaves no state behind. */
-export const ReceiverState = { free: 0, awaitingPubrel: 1 } as const
+export const ReceiverState = { free: FREE, awaitingPubrel: AWAITING_PUBREL } as const
 export type ReceiverStateName = keyof typeof ReceiverState
 
 /** What may happen to an incoming identifier. `publishBeyondQuota`: any PUBLISH that our Receive Maximum does not allow. */
-export const ReceiverInput = { publishQos1: 0, publishQos2: 1, publishBeyondQuota: 2, hold: 3, pubrel: 4 } as const
+export const ReceiverInput = {
+  publishQos1: PUBLISH_QOS_1,
+  publishQos2: PUBLISH_QOS_2,
+  publishBeyondQuota: PUBLISH_BEYOND_QUOTA,
+  hold: HOLD,
+  pubrel: PUBREL,
+} as const
 export type ReceiverInputName = keyof typeof ReceiverInput
 
 /**
@@ -69,7 +119,14 @@ export type ReceiverInputName = keyof typeof ReceiverInput
  * - `repeat`: a QoS 2 message that was already accepted: send PUBREC 0x00, route nothing.
  * - `quotaExceeded`: more unacknowledged messages than our Receive Maximum: DISCONNECT 0x93, close.
  */
-export const ReceiverOutcome = { accept: 0, repeat: 1, quotaExceeded: 2, held: 3, released: 4, unknown: 5 } as const
+export const ReceiverOutcome = {
+  accept: ACCEPT,
+  repeat: REPEAT,
+  quotaExceeded: QUOTA_EXCEEDED,
+  held: HELD,
+  released: RELEASED,
+  unknown: UNKNOWN,
+} as const
 export type ReceiverOutcomeName = keyof typeof ReceiverOutcome
 export type ReceiverOutcomeNumber = (typeof ReceiverOutcome)[ReceiverOutcomeName]
 
@@ -131,50 +188,3 @@ export const receiverTransitions: readonly ReceiverTransition[] = [
   { from: 'free', on: 'publishBeyondQuota', to: 'free', outcome: 'quotaExceeded' },
   { from: 'awaitingPubrel', on: 'publishBeyondQuota', to: 'awaitingPubrel', outcome: 'quotaExceeded' },
 ]
-
-/** A compiled table: one byte a cell, at `state << 4 | input`, that holds `outcome << 4 | next state`. */
-export type TransitionTable = Uint8Array
-
-export const senderTable: TransitionTable = compile(
-  SenderState,
-  SenderInput,
-  SenderOutcome,
-  senderTransitions,
-  SenderOutcome.violation,
-)
-
-// Every cell of the receiver's table is filled, so its default is never read.
-export const receiverTable: TransitionTable = compile(
-  ReceiverState,
-  ReceiverInput,
-  ReceiverOutcome,
-  receiverTransitions,
-  ReceiverOutcome.unknown,
-)
-
-/** The cell of a table for a state and an input. */
-export function transition(table: TransitionTable, state: number, input: number): number {
-  return table[(state << 4) | input] as number
-}
-
-export function nextState(cell: number): number {
-  return cell & 0x0f
-}
-
-export function outcomeOf(cell: number): number {
-  return cell >> 4
-}
-
-function compile<State extends string, Input extends string, Outcome extends string>(
-  states: Readonly<Record<State, number>>,
-  inputs: Readonly<Record<Input, number>>,
-  outcomes: Readonly<Record<Outcome, number>>,
-  rows: readonly Transition<State, Input, Outcome>[],
-  absent: number,
-): TransitionTable {
-  const table = new Uint8Array(16 * Object.keys(states).length)
-  for (const state of Object.values<number>(states)) table.fill((absent << 4) | state, state << 4, (state + 1) << 4)
-  for (const { from, on, to, outcome } of rows)
-    table[(states[from] << 4) | inputs[on]] = (outcomes[outcome] << 4) | states[to]
-  return table
-}

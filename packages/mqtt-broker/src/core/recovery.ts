@@ -1,4 +1,4 @@
-import { Sender, SenderState } from '@godwit/mqtt-qos'
+import { restoreSender, SenderState } from '@godwit/mqtt-qos'
 import type { Core } from './context.ts'
 import { bury } from './graves.ts'
 import type { QueuedMessage } from './queued-message.ts'
@@ -126,7 +126,7 @@ export class Recovery {
     core.counters.queuedBytes += stored.sizeBytes
     if (found.released.length > 0) {
       const inOrder = found.released.sort((one, other) => one.order - other.order)
-      session.sender = Sender.restore<QueuedMessage>(
+      session.sender = restoreSender<QueuedMessage>(
         { receiveMaximum: NO_LIMIT },
         {
           lastPacketId: 0,

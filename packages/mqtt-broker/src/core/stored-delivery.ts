@@ -1,4 +1,4 @@
-import { SenderOutcome } from '@godwit/mqtt-qos'
+import { SenderOutcome, startWith } from '@godwit/mqtt-qos'
 import type { LoadedRecord } from '../ports/stored-message.ts'
 import { assert } from './assert.ts'
 import { closeConnection } from './close.ts'
@@ -183,7 +183,7 @@ const start = (
 ): void => {
   const sequence = stored.cursor
   const dup = sequence < stored.sentBefore
-  const started = session.sender.startWith(qos, packetIdOf(sequence), undefined, dup)
+  const started = startWith(session.sender, qos, packetIdOf(sequence), undefined, dup)
   assert(started, 'a Packet Identifier is free where no older sequence has it')
   stored.advance()
   sendOne(core, session, stored, sequence, message, qos, retain, identifiers, dup, commit, false)

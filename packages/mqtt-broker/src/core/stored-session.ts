@@ -38,7 +38,7 @@ export const leaveStore = (core: Core, session: Session, stored: StoredQueue): v
   const { records, counters } = core
   counters.queuedMessages -= stored.length
   counters.queuedBytes -= stored.sizeBytes
-  for (const packetId of session.receiver.snapshot().held) records.forgetReceived(stored.number, packetId)
+  for (const packetId of session.receiver.values()) records.forgetReceived(stored.number, packetId)
   session.recorded = records.forgetSession(session.clientId, stored.number)
   session.staged = session.recorded
   if (!stored.empty) bury(core, stored.number, session.recorded)

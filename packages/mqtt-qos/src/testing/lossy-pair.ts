@@ -1,5 +1,4 @@
-import { Receiver } from '../receiver.ts'
-import { Sender } from '../sender.ts'
+import { restoreReceiver, restoreSender } from '../session-snapshot.ts'
 import { NaiveDelivery } from './naive-delivery.ts'
 import { ActionPeer, NumericPeer, type Peer } from './peer.ts'
 import { DeliveryFault, type DeliveryMachines, type TestMessage, type WirePacket } from './wire.ts'
@@ -8,8 +7,8 @@ export type Side = 0 | 1
 
 /** The machines of this package. */
 export const machines: DeliveryMachines = {
-  sender: (receiveMaximum, snapshot) => Sender.restore({ receiveMaximum }, snapshot),
-  receiver: (receiveMaximum, snapshot) => Receiver.restore({ receiveMaximum }, snapshot),
+  sender: (receiveMaximum, snapshot) => restoreSender({ receiveMaximum }, snapshot),
+  receiver: (receiveMaximum, snapshot) => restoreReceiver({ receiveMaximum }, snapshot),
 }
 
 /** More packets than any drain needs: a drain that takes more goes in circles. */

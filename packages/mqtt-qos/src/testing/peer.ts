@@ -2,6 +2,7 @@ import type { Receiver } from '../receiver.ts'
 import type { Sender, SenderResend } from '../sender.ts'
 import { handleSenderEvent, type SenderAction } from '../sender-actions.ts'
 import { handleReceiverEvent, type ReceiverAction } from '../receiver-actions.ts'
+import { receiverSnapshot, senderSnapshot } from '../session-snapshot.ts'
 import { ReceiverOutcome, SenderOutcome } from '../transitions.ts'
 import {
   DeliveryFault,
@@ -69,8 +70,8 @@ export abstract class Peer {
   /** The process ends and starts again with what it had recorded, which is everything up to its last step. */
   crash(): void {
     this.cut()
-    this.sender = this.#machines.sender(this.#ownMaximum, this.sender.snapshot())
-    this.receiver = this.#machines.receiver(65_535, this.receiver.snapshot())
+    this.sender = this.#machines.sender(this.#ownMaximum, senderSnapshot(this.sender))
+    this.receiver = this.#machines.receiver(65_535, receiverSnapshot(this.receiver))
   }
 
   receive(packet: WirePacket): void {
