@@ -3,7 +3,7 @@ export { isTopicRefusal, type TopicRefusal, type TopicRefusalReason } from './re
 export { type RetainedCursor, RetainedIndex } from './retained-index.ts'
 export { isShared, parseSharedSubscription, type SharedSubscription } from './shared-subscription.ts'
 export { SubscriptionIndex, type SubscriptionIndexOptions, type TopicEntry } from './subscription-index.ts'
-export { hasWildcard, parseTopicFilter, type TopicFilter } from './topic-filter.ts'
+export { hasWildcard, isTopicFilter, parseTopicFilter, type TopicFilter } from './topic-filter.ts'
 export type { TopicLimits } from './topic-limits.ts'
 export { isTopicName, parseTopicName, type TopicName } from './topic-name.ts'
 export { parametersOf, type TopicParameters, wireFilter } from './topic-parameters.ts'

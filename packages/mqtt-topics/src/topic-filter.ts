@@ -22,4 +22,10 @@ export const parseTopicFilter = (text: string, limits: TopicLimits = {}): TopicF
   return text as TopicFilter
 }
 
+/** What begins with `$share/` has a ShareName and a filter behind it; then levels, each without wildcards or one alone, # only at the end. */
+const FILTER = /^(\$share\/[^+#/\0]+\/|(?!\$share(\/|$)))(?=.)((\+|[^+#/\0]*)\/)*(\+|#|[^+#/\0]*)$/s
+
+/** Whether a text may be subscribed to: a Topic Filter, or a Shared Subscription with one. Judges no lengths. */
+export const isTopicFilter = (text: string): boolean => FILTER.test(text)
+
 export const hasWildcard = (topicFilter: string): boolean => topicFilter.includes('+') || topicFilter.includes('#')

@@ -1,7 +1,10 @@
+import fc from 'fast-check'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import {
   isShared,
+  isTopicFilter,
   isTopicName,
+  isTopicRefusal,
   matches,
   parametersOf,
   parseSharedSubscription,
@@ -69,16 +72,31 @@ describe('Topic Names and Topic Filters', () => {
 
   it('says whether a text is a Topic Name, and counts bytes as UTF-8 does', () => {
     expect([isTopicName('a/b'), isTopicName('a/+'), isTopicName('')]).toEqual([true, false, false])
+    const isShort = (text: string, maximumBytes: number) => !isTopicRefusal(parseTopicName(text, { maximumBytes }))
     for (const [text, bytes] of [
       ['é', 2],
       ['€', 3],
       ['😀', 4],
     ] as const) {
-      expect([isTopicName(text, { maximumBytes: bytes }), isTopicName(text, { maximumBytes: bytes - 1 })]).toEqual([
-        true,
-        false,
-      ])
+      expect([isShort(text, bytes), isShort(text, bytes - 1)]).toEqual([true, false])
     }
+  })
+
+  it('[MQTT-4.7.1-1] [MQTT-4.7.1-2] [MQTT-4.8.2-1] isTopicName and isTopicFilter say yes where parsing does', () => {
+    const text = fc.oneof(
+      fc.string({ maxLength: 12 }),
+      fc
+        .array(fc.constantFrom('$share', '/', '+', '#', 'a', '$', '\u0000', '\n'), { maxLength: 8 })
+        .map((parts) => parts.join('')),
+    )
+    fc.assert(
+      fc.property(text, (candidate) => {
+        const parsed = isShared(candidate) ? parseSharedSubscription(candidate) : parseTopicFilter(candidate)
+        expect(isTopicFilter(candidate)).toBe(!isTopicRefusal(parsed))
+        expect(isTopicName(candidate)).toBe(!isTopicRefusal(parseTopicName(candidate)))
+      }),
+      { numRuns: 2_000 },
+    )
   })
 
   it('takes a Shared Subscription apart', () => {
