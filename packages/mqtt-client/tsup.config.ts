@@ -4,5 +4,9 @@ export default library({
   index: 'src/index.ts',
   'index.browser': 'src/index.browser.ts',
   request: 'src/request.ts',
+  aliases: 'src/aliases.ts',
+  authentication: 'src/authentication.ts',
+  failover: 'src/failover.ts',
+  store: 'src/store.ts',
   'core/index': 'src/core/index.ts',
 })

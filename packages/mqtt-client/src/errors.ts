@@ -37,27 +37,28 @@ export interface MqttErrorDetails {
 
 const brand = Symbol.for('godwit.MqttError')
 
+/** What may go well the next time, where the error does not say otherwise. */
+const RETRYABLE = /^(CONNECTION_LOST|KEEP_ALIVE_TIMEOUT|MALFORMED_PACKET|OFFLINE|OUTBOX_FULL|PROTOCOL_ERROR|TIMEOUT)$/
+
 /** The one error class of this package. Compare `code`, and `reasonCode` where the server gave one. */
 export class MqttError extends Error {
-  override readonly name = 'MqttError'
-  readonly code: ErrorCode
-  readonly phase: ErrorPhase
+  // Declared only: `Object.assign` sets them, with what else the server said.
+  declare readonly code: ErrorCode
+  declare readonly phase: ErrorPhase
   /** The Reason Code that the server sent, or the one that this client closed the connection with. */
-  readonly reasonCode: number | undefined
-  readonly reasonString: string | undefined
+  declare readonly reasonCode: number | undefined
+  declare readonly reasonString: string | undefined
   /** Server Reference of a CONNACK or DISCONNECT, where it had one. */
-  readonly serverReference: string | undefined
+  declare readonly serverReference: string | undefined
   /** Whether trying the same again later may succeed. Decides over reconnecting unless `reconnect.decide` does. */
-  readonly retryable: boolean
+  declare readonly retryable: boolean
 
-  constructor(code: ErrorCode, message: string, details: MqttErrorDetails = {}) {
-    super(message, 'cause' in details ? { cause: details.cause } : undefined)
-    this.code = code
-    this.phase = details.phase ?? 'local'
-    this.reasonCode = details.reasonCode
-    this.reasonString = details.reasonString
-    this.serverReference = details.serverReference
-    this.retryable = details.retryable ?? false
+  /** @param message default: the code in words, and what the server said */
+  constructor(code: ErrorCode, message = '', details: MqttErrorDetails = {}) {
+    const { reasonCode, reasonString = reasonCode && `0x${reasonCode.toString(16)}` } = details
+    const said = reasonString ? `: ${reasonString}` : ''
+    super(message || code.toLowerCase().replaceAll('_', ' ') + said, details)
+    Object.assign(this, { name: 'MqttError', phase: 'local', retryable: RETRYABLE.test(code), ...details, code })
     Object.defineProperty(this, brand, { value: true })
   }
 

@@ -4,5 +4,4 @@ import { webRuntime, webTransport } from './shell/web-transport.ts'
 const { connect, createClient } = /* @__PURE__ */ entrance(webTransport, webRuntime)
 
 export { connect, createClient }
-export { memorySessionStore } from './stores/memory-session-store.ts'
 export * from './api/index.ts'

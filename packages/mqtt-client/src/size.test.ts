@@ -25,7 +25,7 @@ it('in a browser: WebSocket alone, and nothing of Node', () => {
   expect(inputs.filter((file) => /node-transport|mqtt-transport\/src\/(node|tcp|tls|ws\.)/.test(file))).toEqual([])
 })
 
-// The aim is 12 KB, and 9.5 KB after that. What the sibling packages bring is more than that by itself: this keeps it from growing.
-it('minified and gzipped it does not grow beyond 29 KiB', () => {
-  expect(gzipSync(contents, { level: 9 }).length).toBeLessThanOrEqual(29 * 1_024)
+// The budget of 12 KB is measured on the packages as packed (`tooling/house/packed.mjs`); this keeps the sources from growing meanwhile.
+it('minified and gzipped it does not grow beyond 21 KiB', () => {
+  expect(gzipSync(contents, { level: 9 }).length).toBeLessThanOrEqual(21 * 1_024)
 })

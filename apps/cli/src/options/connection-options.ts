@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type { ClientOptions } from '@godwit/mqtt-client'
+import { topicAliases } from '@godwit/mqtt-client/aliases'
 import { Option, type Command } from 'commander'
 import { CliError, usageError } from '../cli-error.ts'
 import { dialectHint } from './dialects.ts'
@@ -135,11 +136,13 @@ export function resolveConnection(
       ? (properties.connect.sessionExpiryIntervalSeconds ?? (keeps ? 'never' : undefined))
       : parseSessionExpiry('-x', flags.sessionExpiryInterval)
   const maximumInFlight = flags.maxInflight === undefined ? undefined : parseInFlight(flags.maxInflight)
+  const { topicAliasMaximum, ...connectProperties } = properties.connect
   return {
     url: target.url,
     address: target.address,
     clientOptions: {
-      ...properties.connect,
+      ...connectProperties,
+      topicAliases: topicAliases(topicAliasMaximum),
       version: version ?? 'auto',
       clientId: clientIdOf(flags),
       username: flags.username ?? target.username,

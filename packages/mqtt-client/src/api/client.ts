@@ -99,8 +99,6 @@ export interface Client extends AsyncDisposable {
   ): Promise<Subscription<F>>
   /** Ends these filters for every Subscription that has them. Resolves with UNSUBACK's Reason Codes (none in 3.1 and 3.1.1). */
   unsubscribe(topicFilters: string | readonly string[], options?: CallOptions): Promise<readonly number[]>
-  /** Enhanced authentication again, on the live connection (5.0 section 4.12.1). */
-  reauthenticate(options?: CallOptions): Promise<void>
   /** DISCONNECT, in every state, as often as you like. Every open promise has settled when it resolves. */
   close(options?: CloseOptions): Promise<void>
   /** Returns the way to stop listening. */

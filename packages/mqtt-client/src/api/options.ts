@@ -1,8 +1,9 @@
 import type { Packet, ProtocolVersion, QoS } from '@godwit/mqtt-codec'
 import type { MqttError } from '../errors.ts'
-import type { AuthMechanism } from '../ports/auth-mechanism.ts'
+import type { Authentication } from '../ports/authentication.ts'
 import type { Runtime } from '../ports/runtime.ts'
-import type { SessionStore } from '../ports/session-store.ts'
+import type { Journal } from '../ports/journal.ts'
+import type { TopicAliases } from '../ports/topic-aliases.ts'
 import type { TlsOptions, Transport, WebSocketOptions } from '../ports/transport.ts'
 import type { AbortSignalLike, Payload, UrlLike, UserProperties } from './structural.ts'
 
@@ -51,7 +52,7 @@ export interface ReconnectOptions {
   readonly retries?: number | undefined
   /** `connect()` too waits through failures. Default false: the first connection fails at once. */
   readonly initial?: boolean | undefined
-  /** Whether to try again, or after how many milliseconds. Default: `error.retryable` and the backoff. */
+  /** Whether to try again, or after how many milliseconds; 0: at once, also for the first connection. Default: `error.retryable` and the backoff. */
   decide?(error: MqttError, attempt: { readonly number: number; readonly delayMs: number }): boolean | number
 }
 
@@ -76,8 +77,8 @@ export interface ClientOptions extends Credentials {
   readonly clientId?: string | undefined
   /** Asked before each attempt, so that a token can be fresh. Wins over `username` and `password`. */
   readonly credentials?: Credentials | ((attempt: Attempt) => Credentials | Promise<Credentials>) | undefined
-  /** Enhanced authentication, 5.0. */
-  readonly authentication?: AuthMechanism | undefined
+  /** Enhanced authentication, 5.0: `enhancedAuthentication()` of `@godwit/mqtt-client/authentication`. */
+  readonly authentication?: Authentication | undefined
   readonly will?: WillOptions | undefined
   /** Default 60; 0 turns it off. */
   readonly keepAliveSeconds?: number | undefined
@@ -98,14 +99,13 @@ export interface ClientOptions extends Credentials {
   readonly sendMaximum?: number | undefined
   /** Largest packet to accept. Default 1 MiB. */
   readonly maximumPacketSizeBytes?: number | undefined
-  /** Topic Aliases that the server may use. Default 16. */
-  readonly topicAliasMaximum?: number | undefined
-  /** Topic Aliases that this client uses, where the server takes them. Default 16; 0: none. */
-  readonly sendTopicAliasMaximum?: number | undefined
+  /** Topic Aliases of both directions, 5.0: `topicAliases()` of `@godwit/mqtt-client/aliases`. Default: none. */
+  readonly topicAliases?: TopicAliases | undefined
   /** From dialling to CONNACK, for one attempt. Default 30,000. */
   readonly connectTimeoutMs?: number | undefined
   readonly outbox?: OutboxOptions | undefined
-  readonly store?: SessionStore | undefined
+  /** Keeps the Session beyond this object: `journal()` of `@godwit/mqtt-client/store`. */
+  readonly store?: Journal | undefined
   readonly tls?: TlsOptions | undefined
   readonly webSocket?: WebSocketOptions | undefined
   /** Default: by the URL's scheme. */

@@ -1,6 +1,11 @@
-export { ClientCore, type CoreHost, type CoreSettings } from './client-core.ts'
-export type { ServerLimits } from './handshake.ts'
-export type { Delivery } from './inbox.ts'
-export type { Outgoing } from './outbox.ts'
+export {
+  createConnection,
+  type Connection,
+  type ConnectionHost,
+  type ServerLimits,
+  type Session,
+} from './connection.ts'
+export { createIncoming, type Delivery, type IncomingMessages } from './incoming.ts'
+export { createOutgoing, type Outgoing, type OutgoingMessages } from './outgoing.ts'
 export { isRetryable, ReconnectPolicy } from './reconnect-policy.ts'
-export type { Request } from './requests.ts'
+export { createRequests, type Request, type Requests } from './requests.ts'

@@ -1,6 +1,6 @@
-import { ReasonCode } from '@godwit/mqtt-codec'
 import type { ReconnectOptions } from '../api/options.ts'
 import type { MqttError } from '../errors.ts'
+import { SERVER_BUSY, SERVER_SHUTTING_DOWN, SESSION_TAKEN_OVER } from './reason-code.ts'
 
 /** Times in a row that a Session may be taken over from us before we stop taking it back. */
 const MAXIMUM_TAKEOVERS = 3
@@ -11,22 +11,10 @@ const MAXIMUM_TAKEOVERS = 3
 const FLEET_WINDOW = 40
 
 /** Reason Codes that trying again does not change: section 4.13 and the ones that name our own input. */
-const FATAL: ReadonlySet<number> = new Set([
-  ReasonCode.UnsupportedProtocolVersion,
-  ReasonCode.ClientIdentifierNotValid,
-  ReasonCode.BadUserNameOrPassword,
-  ReasonCode.NotAuthorized,
-  ReasonCode.Banned,
-  ReasonCode.BadAuthenticationMethod,
-  ReasonCode.TopicNameInvalid,
-  ReasonCode.PacketTooLarge,
-  ReasonCode.PayloadFormatInvalid,
-  ReasonCode.RetainNotSupported,
-  ReasonCode.QosNotSupported,
-])
+const FATAL = [0x84, 0x85, 0x86, 0x87, 0x8a, 0x8c, 0x90, 0x95, 0x99, 0x9a, 0x9b]
 
 export function isRetryable(reasonCode: number): boolean {
-  return !FATAL.has(reasonCode)
+  return !FATAL.includes(reasonCode)
 }
 
 /**
@@ -66,9 +54,9 @@ export class ReconnectPolicy {
     }
     this.#onlineSince = undefined
     const { reasonCode } = error
-    if (reasonCode === ReasonCode.SessionTakenOver) this.#takeovers++
+    if (reasonCode === SESSION_TAKEN_OVER) this.#takeovers++
     let window = baseMs * factor ** this.#failures++
-    if (reasonCode === ReasonCode.ServerShuttingDown || reasonCode === ReasonCode.ServerBusy) {
+    if (reasonCode === SERVER_SHUTTING_DOWN || reasonCode === SERVER_BUSY) {
       window = Math.max(window, baseMs * FLEET_WINDOW)
       // The one after it is the widest.
       while (baseMs * factor ** this.#failures < window && factor > 1) this.#failures++

@@ -1,97 +1,89 @@
 import type { SubackPacket, SubscribePacket, UnsubackPacket, UnsubscribePacket } from '@godwit/mqtt-codec'
 import type { PacketIdentifierSource } from '@godwit/mqtt-qos'
 import { MqttError } from '../errors.ts'
-import { packetTooLarge } from './publisher.ts'
-
-type RequestPacket = SubscribePacket | UnsubscribePacket
+import type { Connection } from './connection.ts'
+import { PROTOCOL_ERROR } from './reason-code.ts'
 
 /** A SUBSCRIBE or UNSUBSCRIBE until its answer. */
 export interface Request {
   /** Its Packet Identifier is given when it is sent. */
-  readonly packet: RequestPacket
-  settled(error: MqttError | undefined, answer?: SubackPacket | UnsubackPacket): void
+  readonly packet: Omit<SubscribePacket, 'packetId'> | Omit<UnsubscribePacket, 'packetId'>
+  settle(error: MqttError | undefined, reasonCodes?: readonly number[]): void
 }
 
-/** SUBSCRIBE and UNSUBSCRIBE: in flight by Packet Identifier, or waiting for a connection. A lost connection makes them wait again. */
-export class Requests {
-  readonly #identifiers: PacketIdentifierSource
-  /** False: larger than the server takes. */
-  readonly #send: (packet: RequestPacket) => boolean
-  readonly #inFlight = new Map<number, Request>()
-  #waiting: Request[] = []
-  #online = false
+export type Requests = ReturnType<typeof createRequests>
 
-  constructor(identifiers: PacketIdentifierSource, send: (packet: RequestPacket) => boolean) {
-    this.#identifiers = identifiers
-    this.#send = send
+/** SUBSCRIBE and UNSUBSCRIBE, in order: in flight, or waiting for a connection. A lost connection makes them wait again. */
+export function createRequests(identifiers: PacketIdentifierSource, report: (error: MqttError) => void) {
+  /** With their Packet Identifiers; 0 while they wait. */
+  const all = new Map<Request, number>()
+  let connection: Connection | undefined
+
+  const pump = () => {
+    for (const [request, sent] of all) {
+      const packetId = sent || !connection ? 0 : identifiers.take()
+      if (packetId === 0) continue
+      all.set(request, packetId)
+      const error = connection?.send({ ...request.packet, packetId })
+      if (error) end(request, packetId, error)
+    }
   }
-
-  get outstanding(): number {
-    return this.#inFlight.size + this.#waiting.length
+  const end = (request: Request, packetId: number, error: MqttError | undefined, reasonCodes?: readonly number[]) => {
+    all.delete(request)
+    identifiers.free(packetId)
+    request.settle(error, reasonCodes)
   }
-
-  add(request: Request): void {
-    this.#waiting.push(request)
-    this.pump()
-  }
-
-  /** The caller gave up. Waiting: it is never sent. In flight: its identifier stays taken until the answer (false). */
-  cancel(request: Request): boolean {
-    const at = this.#waiting.indexOf(request)
-    if (at >= 0) this.#waiting.splice(at, 1)
-    return at >= 0
-  }
-
-  start(): void {
-    this.#online = true
-    this.pump()
-  }
-
-  lost(): void {
-    this.#online = false
-    this.#waiting = [...this.#inFlight.values(), ...this.#waiting]
-    for (const packetId of this.#inFlight.keys()) this.#identifiers.free(packetId)
-    this.#inFlight.clear()
-  }
-
-  pump(): void {
-    while (this.#online) {
-      const request = this.#waiting[0]
-      const packetId = request ? this.#identifiers.take() : 0
-      if (!request || packetId === 0) return
-      this.#waiting.shift()
-      this.#inFlight.set(packetId, request)
-      try {
-        if (this.#send({ ...request.packet, packetId })) continue
-        request.settled(packetTooLarge())
-      } catch (cause) {
-        request.settled(new MqttError('INVALID_ARGUMENT', 'this cannot be encoded', { cause }))
-      }
-      this.#take(packetId)
+  const lost = () => {
+    connection = undefined
+    for (const [request, packetId] of all) {
+      identifiers.free(packetId)
+      all.set(request, 0)
     }
   }
 
-  /** What is wrong with the answer, if anything. */
-  answered(packet: SubackPacket | UnsubackPacket): 'unknown' | 'mismatch' | undefined {
-    const request = this.#inFlight.get(packet.packetId)
-    if (!request) return 'unknown'
-    const asked = request.packet.type === 'subscribe' ? request.packet.subscriptions : request.packet.topicFilters
-    const codes = packet.reasonCodes.length
-    // UNSUBACK of 3.1 and 3.1.1 carries no codes.
-    const counts = codes === asked.length || (codes === 0 && packet.type === 'unsuback')
-    this.#take(packet.packetId)
-    if (counts && packet.type.startsWith(request.packet.type.slice(0, 3))) request.settled(undefined, packet)
-    else request.settled(new MqttError('PROTOCOL_ERROR', `${packet.type} does not fit the request`))
-    return counts ? undefined : 'mismatch'
-  }
+  return {
+    get outstanding() {
+      return all.size
+    },
 
-  rejectAll(error: MqttError): void {
-    this.lost()
-    for (const request of this.#waiting.splice(0)) request.settled(error)
-  }
+    add(request: Request): void {
+      all.set(request, 0)
+      pump()
+    },
 
-  #take(packetId: number): void {
-    this.#inFlight.delete(packetId)
-    this.#identifiers.free(packetId)
+    /** The caller gave up. Waiting: it is never sent. In flight: its identifier stays taken until the answer (false). */
+    cancel(request: Request): boolean {
+      return all.get(request) === 0 && all.delete(request)
+    },
+
+    start(next: Connection): void {
+      connection = next
+      pump()
+    },
+
+    lost,
+
+    /** The Reason Code to end the connection with, or 0. */
+    answered({ type, packetId, reasonCodes }: SubackPacket | UnsubackPacket): number {
+      for (const [request, own] of all) {
+        if (own !== packetId) continue
+        const { packet } = request
+        const asked = packet.type === 'subscribe' ? packet.subscriptions : packet.topicFilters
+        // UNSUBACK of 3.1 and 3.1.1 carries no codes.
+        const isWhole = reasonCodes.length === asked.length || (type === 'unsuback' && reasonCodes.length === 0)
+        const fits = isWhole && (type === 'suback') === (packet.type === 'subscribe')
+        if (fits) end(request, packetId, undefined, reasonCodes)
+        else end(request, packetId, new MqttError('PROTOCOL_ERROR'))
+        pump()
+        return fits ? 0 : PROTOCOL_ERROR
+      }
+      report(new MqttError('PROTOCOL_ERROR', `${type} to nothing`, { phase: 'session' }))
+      return 0
+    },
+
+    rejectAll(error: MqttError): void {
+      lost()
+      for (const [request] of all) end(request, 0, error)
+    },
   }
 }

@@ -4,21 +4,20 @@ import type { CallOptions } from '../api/structural.ts'
 import { MqttError } from '../errors.ts'
 import type { Runtime } from '../ports/runtime.ts'
 import type { Transport } from '../ports/transport.ts'
-import { GodwitClient } from './client.ts'
+import { assembleClient } from './client.ts'
 
 /** The two ways in, for a platform's own transport. */
-export function entrance(transport: Transport, platform: () => Runtime) {
-  const make = (target: Target | readonly Target[], options: ClientOptions): GodwitClient => {
-    const targets = [target].flat() as readonly Target[]
-    if (targets.length === 0) throw new MqttError('INVALID_ARGUMENT', 'no server given')
-    if (options.store && !options.clientId) throw new MqttError('INVALID_ARGUMENT', 'a store needs a clientId')
-    return new GodwitClient(targets, options, options.transport ?? transport, options.runtime ?? platform())
+export function entrance(platformTransport: Transport, platformRuntime: () => Runtime) {
+  const make = (target: Target, options: ClientOptions, failsFast: boolean): Client => {
+    const { store, clientId, transport = platformTransport, runtime = platformRuntime() } = options
+    if (store && !clientId) throw new MqttError('INVALID_ARGUMENT', 'a store needs a clientId')
+    return assembleClient(target, options, transport, runtime, failsFast)
   }
   return {
-    createClient: (target: Target | readonly Target[], options: ClientOptions = {}): Client => make(target, options),
-    connect: async (target: Target | readonly Target[], options: ClientOptions & CallOptions = {}): Promise<Client> => {
-      const client = make(target, options)
-      if (!options.reconnect || !options.reconnect.initial) client.failFast()
+    createClient: (target: Target, options: ClientOptions = {}): Client => make(target, options, false),
+    connect: async (target: Target, options: ClientOptions & CallOptions = {}): Promise<Client> => {
+      const { reconnect } = options
+      const client = make(target, options, !(reconnect && reconnect.initial))
       try {
         await client.connect(options)
         return client

@@ -1,44 +1,46 @@
-import type { ClientEvents } from '../api/client.ts'
-import type { AbortSignalLike } from '../api/structural.ts'
+import type { Client, ClientEvents } from '../api/client.ts'
 
-type Listener = (value: never) => void
+/** False: nobody listens. */
+export type Emit = <K extends keyof ClientEvents>(event: K, value: ClientEvents[K]) => boolean
 
-/** Typed events, and nothing else of an emitter. */
-export class Emitter {
-  readonly #listeners = new Map<keyof ClientEvents, Set<Listener>>()
-
-  on<K extends keyof ClientEvents>(
-    event: K,
-    listener: (value: ClientEvents[K]) => void,
-    { signal, once }: { readonly signal?: AbortSignalLike; readonly once?: boolean } = {},
-  ): () => void {
-    const all = this.#listeners.get(event) ?? new Set<Listener>()
-    this.#listeners.set(event, all)
-    const off = () => {
-      all.delete(called)
-      signal?.removeEventListener('abort', off)
-    }
-    const called: Listener = (value) => {
-      if (once) off()
-      listener(value)
-    }
-    if (!signal?.aborted) all.add(called)
-    signal?.addEventListener('abort', off)
-    return off
+/** Typed events, and nothing else of an emitter. A listener that throws harms nobody else. */
+export function createEmitter(): { readonly on: Client['on']; readonly emit: Emit } {
+  const listeners = new Map<string, Set<(value: never) => void>>()
+  const of = (event: string) => {
+    const known = listeners.get(event) ?? new Set()
+    listeners.set(event, known)
+    return known
   }
-
-  /** False: nobody listens. A listener that throws harms nobody else: its error surfaces as an uncaught one. */
-  emit<K extends keyof ClientEvents>(event: K, value: ClientEvents[K]): boolean {
-    const all = this.#listeners.get(event)
-    for (const listener of all ?? []) {
-      try {
-        listener(value as never)
-      } catch (error) {
-        queueMicrotask(() => {
-          throw error
-        })
+  return {
+    on(event, listener, { signal, once } = {}) {
+      const called = (value: never) => {
+        if (once) off()
+        listener(value)
       }
-    }
-    return (all?.size ?? 0) > 0
+      const off = () => {
+        of(event).delete(called)
+        signal?.removeEventListener('abort', off)
+      }
+      if (!signal?.aborted) of(event).add(called)
+      signal?.addEventListener('abort', off)
+      return off
+    },
+    emit(event, value) {
+      const isHeard = of(event).size > 0
+      for (const listener of of(event)) {
+        try {
+          listener(value as never)
+        } catch (error) {
+          throwLater(error)
+        }
+      }
+      return isHeard
+    },
   }
 }
+
+/** Surfaces as an uncaught exception: it is never lost. */
+export const throwLater = (error: unknown) =>
+  queueMicrotask(() => {
+    throw error
+  })

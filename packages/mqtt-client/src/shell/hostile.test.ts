@@ -14,7 +14,6 @@ const raw = (...bytes: number[]) => Uint8Array.from(bytes)
 describe('C5 a hostile server is left, without a throw, and tried again with backoff', () => {
   it.each([
     ['an alias that was never set', alias('', 3), 0x94],
-    ['an alias above our maximum', alias('a', 17), 0x94],
     ['a Topic Name with a wildcard', raw(0x30, 6, 0, 3, 97, 47, 35, 0), 0x81],
     ['a second CONNACK', bytesOf(connack), 0x82],
     [

@@ -1,82 +1,45 @@
-import { isReasonCodeOf, PacketType, type PublishPacket, type PublishProperties, type QoS } from '@godwit/mqtt-codec'
+import { encode, type PublishProperties, type QoS } from '@godwit/mqtt-codec'
 import { matches, parametersOf, wireFilter, type TopicParameters } from '@godwit/mqtt-topics'
+import type { Client } from '../api/client.ts'
 import type { Message } from '../api/message.ts'
 import type { PublishOptions, PublishResult } from '../api/publish.ts'
 import type { Payload } from '../api/structural.ts'
-import type { Delivery } from '../core/inbox.ts'
-import { filterOf } from '../core/subscriptions.ts'
+import type { Delivery, IncomingMessages } from '../core/incoming.ts'
 import { MqttError } from '../errors.ts'
 
-/** What a message needs of its client. */
-export interface MessageHost {
-  publish(topicName: string, payload: Payload, options?: PublishOptions): Promise<PublishResult>
-  acknowledge(delivery: Delivery, reasonCode: number): void
-  leave(delivery: Delivery): void
-}
-
-/** One message for several Subscriptions: acknowledged when the last of them is done, never when one of them failed. */
-export class SharedDelivery {
-  readonly delivery: Delivery
-  readonly host: MessageHost
-  #remaining: number
-  #reasonCode = 0
-
-  constructor(delivery: Delivery, host: MessageHost, receivers: number) {
-    this.delivery = delivery
-    this.host = host
-    this.#remaining = receivers
-  }
-
-  done(reasonCode: number): void {
-    this.#reasonCode = Math.max(this.#reasonCode, reasonCode)
-    if (--this.#remaining === 0) this.host.acknowledge(this.delivery, this.#reasonCode)
-  }
-
-  failed(): void {
-    this.host.leave(this.delivery)
-  }
-}
-
+/** What one Subscription gets of a delivery. */
 export class IncomingMessage implements Message {
-  readonly #shared: SharedDelivery
-  readonly #packet: PublishPacket
+  // Declared only: `Object.assign` sets them.
+  declare readonly topicName: string
+  declare readonly payload: Uint8Array
+  declare readonly qos: QoS
+  declare readonly retain: boolean
+  declare readonly dup: boolean
+  declare readonly properties: PublishProperties
+  readonly #delivery: Delivery
+  readonly #incoming: IncomingMessages
+  readonly #publish: Client['publish']
   readonly #topicFilters: readonly string[]
-  #done = false
+  #isDone = false
 
-  constructor(shared: SharedDelivery, topicFilters: readonly string[]) {
-    this.#shared = shared
-    this.#packet = shared.delivery.packet
+  /** @param topicFilters of the Subscription, as they were written */
+  constructor(
+    delivery: Delivery,
+    incoming: IncomingMessages,
+    publish: Client['publish'],
+    topicFilters: readonly string[],
+  ) {
+    const { topicName, payload, qos, retain, dup, properties = {} } = delivery.packet
+    Object.assign(this, { topicName, payload, qos, retain, dup, properties })
+    this.#delivery = delivery
+    this.#incoming = incoming
+    this.#publish = publish
     this.#topicFilters = topicFilters
   }
 
-  get topicName(): string {
-    return this.#packet.topicName
-  }
-
-  get payload(): Uint8Array {
-    return this.#packet.payload
-  }
-
-  get qos(): QoS {
-    return this.#packet.qos
-  }
-
-  get retain(): boolean {
-    return this.#packet.retain
-  }
-
-  get dup(): boolean {
-    return this.#packet.dup
-  }
-
-  get properties(): PublishProperties {
-    return this.#packet.properties ?? {}
-  }
-
   get parameters(): TopicParameters<string> {
-    const { topicName } = this.#packet
-    const written = this.#topicFilters.map(filterOf).find((filter) => matches(wireFilter(filter), topicName))
-    return parametersOf(written ?? '', topicName)
+    const filters = this.#topicFilters.map(unshared)
+    return parametersOf(filters.find((filter) => matches(wireFilter(filter), this.topicName)) ?? '', this.topicName)
   }
 
   text(): string {
@@ -88,23 +51,30 @@ export class IncomingMessage implements Message {
   }
 
   ack(reasonCode = 0): void {
-    if (this.#done) return
-    if (!isReasonCodeOf(PacketType.puback, reasonCode))
-      throw new MqttError('INVALID_ARGUMENT', 'not a Reason Code of PUBACK')
-    this.#done = true
-    this.#shared.done(reasonCode)
+    if (this.#isDone) return
+    if (reasonCode) {
+      try {
+        encode({ type: 'puback', packetId: 1, reasonCode }, 5)
+      } catch (cause) {
+        throw new MqttError('INVALID_ARGUMENT', 'not a Reason Code of PUBACK', { cause })
+      }
+    }
+    this.#isDone = true
+    this.#incoming.acknowledge(this.#delivery, reasonCode)
   }
 
   /** Leaves it unacknowledged for good. */
   leave(): void {
-    if (this.#done) return
-    this.#done = true
-    this.#shared.failed()
+    if (!this.#isDone) this.#incoming.leave(this.#delivery)
+    this.#isDone = true
   }
 
   async reply(payload: Payload, options?: PublishOptions): Promise<PublishResult> {
     const { responseTopic, correlationData } = this.properties
-    if (!responseTopic) throw new MqttError('INVALID_ARGUMENT', 'the message has no Response Topic')
-    return this.#shared.host.publish(responseTopic, payload, { correlationData, ...options })
+    if (!responseTopic) throw new MqttError('INVALID_ARGUMENT', 'no Response Topic')
+    return this.#publish(responseTopic, payload, { correlationData, ...options })
   }
 }
+
+/** A Shared Subscription receives what its inner filter matches. */
+export const unshared = (topicFilter: string): string => topicFilter.replace(/^\$share\/[^/]+\//, '')

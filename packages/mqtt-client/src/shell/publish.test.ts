@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { topicAliases } from '../aliases.ts'
 import { idle, online, outcome } from '../testing/harness.ts'
 import { polite, ScriptedServer } from '../testing/scripted-server.ts'
 import { settle } from '../testing/virtual-runtime.ts'
@@ -96,7 +97,7 @@ describe('publish', () => {
     const server = new ScriptedServer(
       polite({ connack: { properties: { maximumPacketSizeBytes: 20, topicAliasMaximum: 4 } } }),
     )
-    const { client } = await online({}, server)
+    const { client } = await online({ topicAliases: topicAliases() }, server)
     await client.publish('abc', new Uint8Array(10), { qos: 1 })
     await expect(client.publish('abc', new Uint8Array(11), { qos: 1 })).rejects.toMatchObject({
       code: 'PACKET_TOO_LARGE',
@@ -123,24 +124,6 @@ describe('publish', () => {
   it.each(['', 'a/+/b', 'a/#', 'a\0b', '\ud800'])('refuses the Topic Name %j', async (topicName) => {
     const { client } = await online()
     await expect(client.publish(topicName, '')).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
-  })
-
-  it('chooses Topic Aliases by itself, the least recently used one for a new name', async () => {
-    const server = new ScriptedServer(polite({ connack: { properties: { topicAliasMaximum: 2 } } }))
-    const { client } = await online({}, server)
-    for (const topicName of ['a', 'b', 'a', 'c', 'a', 'b']) await client.publish(topicName, '')
-    await client.publish('plain', '', { topicAlias: false })
-    await settle()
-    const seen = server.last.of('publish').map(({ topicName, properties }) => [topicName, properties?.topicAlias])
-    expect(seen).toEqual([
-      ['a', 1],
-      ['b', 2],
-      ['', 1],
-      ['c', 2],
-      ['', 1],
-      ['b', 2],
-      ['plain', undefined],
-    ])
   })
 
   it('counts Message Expiry down in the outbox, and rejects what expired there', async () => {

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { connect } from '../index.ts'
 import { online, outcome } from '../testing/harness.ts'
 import { polite, publishPacket, ScriptedServer } from '../testing/scripted-server.ts'
 import { settle } from '../testing/virtual-runtime.ts'
@@ -244,13 +243,6 @@ describe('DISCONNECT of the server', () => {
     await expect(client.connect()).rejects.toMatchObject({ code: 'CLOSED' })
   })
 
-  it('follows Server Reference', async () => {
-    const { client, server } = await online()
-    server.last.send({ type: 'disconnect', reasonCode: 0x9c, properties: { serverReference: 'there' } })
-    await settle()
-    expect(client.server?.url).toBe('mqtt://there')
-  })
-
   it('a Session taken over is taken back three times at most', async () => {
     const { client, server, runtime } = await online()
     for (let round = 0; round < 4; round++) {
@@ -260,17 +252,4 @@ describe('DISCONNECT of the server', () => {
     expect(server.connections).toHaveLength(4)
     expect(client.state).toBe('closed')
   })
-})
-
-it('with several servers, the next one is tried at once before the backoff', async () => {
-  const server = new ScriptedServer()
-  const { client, runtime } = await online({}, server)
-  await client.close()
-  const pair = await connect(['mqtt://a', 'mqtt://b'], { transport: server.transport, runtime })
-  server.refuse = 1
-  server.last.destroy()
-  await runtime.advance(1_000)
-  expect(server.last.url).toBe('mqtt://a')
-  expect(pair.state).toBe('online')
-  await pair.close()
 })

@@ -2,179 +2,159 @@ import type { Message } from '../api/message.ts'
 import type { CallOptions } from '../api/structural.ts'
 import type { SubscribeOptions, Subscription } from '../api/subscription.ts'
 import { MqttError } from '../errors.ts'
-import type { Runtime } from '../ports/runtime.ts'
 import type { IncomingMessage } from './message.ts'
-import { operation, type Settle } from './operation.ts'
+import type { Operation, Settle } from './operation.ts'
 
-export interface SubscriptionHost {
-  readonly runtime: Runtime
+export type Handler = (message: Message) => unknown
+
+/** What a Subscription asks of its client. */
+export interface ReceiverHost {
+  readonly operation: Operation
   readonly receiveMaximum: number
-  unsubscribe(subscription: ClientSubscription, options?: CallOptions): Promise<void>
+  unsubscribe(receiver: Receiver, options: CallOptions | undefined): Promise<void>
   /** Too much waits here: stop reading the connection, or go on. */
-  hold(subscription: ClientSubscription, full: boolean): void
-  report(error: MqttError): void
+  hold(receiver: Receiver, isFull: boolean): void
+  handlerFailed(cause: unknown): void
+}
+
+export interface Receiver {
+  readonly subscription: Subscription & { reasonCodes: readonly number[]; dropped: number }
+  /** Why nothing comes any more. */
+  readonly ended: MqttError | undefined
+  push(message: IncomingMessage): void
+  /** Nothing comes any more. What waits is given up: acknowledged, since nobody will ever take it. */
+  end(error?: MqttError): void
 }
 
 /** The messages of one `subscribe`, between the connection and a handler or a loop. */
-export class ClientSubscription implements Subscription {
-  readonly topicFilters: readonly string[]
-  /** As they were written, with their parameters. */
-  readonly written: readonly string[]
-  reasonCodes: readonly number[] = []
-  dropped = 0
-  active = true
-  readonly #host: SubscriptionHost
-  readonly #options: SubscribeOptions
-  readonly #handler: ((message: Message) => unknown) | undefined
-  #queue: IncomingMessage[] = []
-  #waiting: Settle<IncomingMessage>[] = []
-  #running = 0
-  #paused = false
-  #error: MqttError | undefined
+export function createReceiver(
+  { operation, receiveMaximum, unsubscribe, hold, handlerFailed }: ReceiverHost,
+  topicFilters: readonly string[],
+  { ack = 'auto', concurrency = 1, bufferMessages = 1_000, overflow }: SubscribeOptions,
+  handler: Handler | undefined,
+): Receiver {
+  let queue: IncomingMessage[] = []
+  let waiting: Settle<IncomingMessage>[] = []
+  let running = 0
+  let isPaused = false
+  let ended: MqttError | undefined
 
-  constructor(
-    host: SubscriptionHost,
-    topicFilters: readonly string[],
-    written: readonly string[],
-    options: SubscribeOptions,
-    handler: ((message: Message) => unknown) | undefined,
-  ) {
-    this.#host = host
-    this.topicFilters = topicFilters
-    this.written = written
-    this.#options = options
-    this.#handler = handler
+  const finished = (message: IncomingMessage) => {
+    if (ack === 'auto') message.ack()
   }
-
-  get buffered(): number {
-    return this.#queue.length
-  }
-
-  push(message: IncomingMessage): void {
-    const { ack, bufferMessages = 1_000, overflow = 'drop-oldest' } = this.#options
-    if (ack === 'receive') message.ack()
-    if (this.#queue.length >= bufferMessages) {
-      if (overflow !== 'backpressure' && message.qos === 0) {
-        this.dropped++
-        const oldest = overflow === 'drop-oldest' ? this.#queue.findIndex(({ qos }) => qos === 0) : -1
-        if (oldest < 0) return
-        this.#queue.splice(oldest, 1)
-      } else if (message.qos === 0 || this.#queue.length >= bufferMessages + this.#host.receiveMaximum) {
-        // 5.0 never comes so far with QoS 1 and 2; the older versions have no Receive Maximum, only the connection itself.
-        this.#host.hold(this, true)
-      }
-    }
-    this.#queue.push(message)
-    this.#pump()
-  }
-
-  next(options?: CallOptions): Promise<Message> {
-    return this.#take(options).then((message) => {
-      if (this.#isAuto) message.ack()
-      return message
-    })
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<Message, void, undefined> {
-    for (;;) {
-      let message
-      try {
-        message = await this.#take(undefined)
-      } catch (error) {
-        // An end that was asked for is no failure of the loop.
-        if (this.#error || this.active) throw error
-        return
-      }
-      yield message
-      // The loop came back for more: it is done with this one. After a `break` or a throw it never does.
-      if (this.#isAuto) message.ack()
-    }
-  }
-
-  pause(): void {
-    this.#paused = true
-  }
-
-  resume(): void {
-    this.#paused = false
-    this.#pump()
-  }
-
-  unsubscribe(options?: CallOptions): Promise<void> {
-    return this.#host.unsubscribe(this, options)
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.active) await this.unsubscribe()
-  }
-
-  /** Nothing comes any more. What waits is given up: acknowledged, since nobody will ever take it. */
-  end(error?: MqttError): void {
-    if (!this.active) return
-    this.active = false
-    this.#error = error
-    this.#host.hold(this, false)
-    for (const message of this.#queue.splice(0)) message.ack()
-    for (const settle of this.#waiting.splice(0)) settle(this.#ended())
-  }
-
-  get #isAuto(): boolean {
-    return (this.#options.ack ?? 'auto') === 'auto'
-  }
-
-  #ended(): MqttError {
-    return this.#error ?? new MqttError('CLOSED', 'the subscription has ended')
-  }
-
-  #take(options: CallOptions | undefined): Promise<IncomingMessage> {
-    return operation(this.#host.runtime, options, (settle) => {
-      if (this.#handler) return settle(new MqttError('INVALID_ARGUMENT', 'this subscription has a handler'))
-      if (!this.active) return settle(this.#ended())
-      this.#waiting.push(settle)
-      this.#pump()
-      return () => {
-        this.#waiting = this.#waiting.filter((waiting) => waiting !== settle)
-      }
-    })
-  }
-
-  #pump(): void {
-    const { concurrency = 1, bufferMessages = 1_000 } = this.#options
-    while (!this.#paused && this.#queue.length > 0) {
-      if (this.#handler ? this.#running >= concurrency : this.#waiting.length === 0) break
-      const message = this.#queue.shift()
+  const pump = () => {
+    while (!isPaused && (handler ? running < concurrency : waiting.length > 0)) {
+      const message = queue.shift()
       if (!message) break
-      if (this.#handler) this.#run(this.#handler, message)
-      else this.#waiting.shift()?.(undefined, message)
+      if (handler) run(handler, message)
+      else waiting.shift()?.(undefined, message)
     }
-    if (this.#queue.length <= bufferMessages / 2) this.#host.hold(this, false)
+    if (queue.length <= bufferMessages / 2) hold(receiver, false)
   }
-
   /** A handler that returns no promise is done at once: no turn of the loop for each message. */
-  #run(handler: (message: Message) => unknown, message: IncomingMessage): void {
-    this.#running++
+  const run = (handler: Handler, message: IncomingMessage) => {
     const failed = (cause: unknown) => {
       message.leave()
-      this.#host.report(new MqttError('HANDLER_FAILED', 'a message handler threw', { cause }))
+      handlerFailed(cause)
     }
-    const done = () => {
-      if (this.#isAuto) message.ack()
-    }
-    let later: Promise<unknown> | undefined
     try {
       const result = handler(message)
-      if (result instanceof Object && 'then' in result) later = Promise.resolve(result)
-      else done()
+      if (!(result instanceof Object && 'then' in result)) return finished(message)
+      running++
+      void Promise.resolve(result)
+        .then(() => finished(message), failed)
+        .then(() => {
+          running--
+          pump()
+        })
     } catch (error) {
       failed(error)
     }
-    if (!later) {
-      this.#running--
-      return
-    }
-    void later.then(done, failed).then(() => {
-      this.#running--
-      this.#pump()
-    })
   }
+  const take = (options?: CallOptions) =>
+    operation<IncomingMessage>(options, (settle) => {
+      if (handler) return settle(new MqttError('INVALID_ARGUMENT', 'this subscription has a handler'))
+      if (ended) return settle(ended)
+      waiting.push(settle)
+      pump()
+      return () => {
+        waiting = waiting.filter((other) => other !== settle)
+      }
+    })
+
+  const subscription: Receiver['subscription'] = {
+    topicFilters,
+    reasonCodes: [],
+    dropped: 0,
+    get buffered() {
+      return queue.length
+    },
+    get active() {
+      return !ended
+    },
+    async next(options) {
+      const message = await take(options)
+      finished(message)
+      return message
+    },
+    pause() {
+      isPaused = true
+    },
+    resume() {
+      isPaused = false
+      pump()
+    },
+    unsubscribe: (options) => unsubscribe(receiver, options),
+    async [Symbol.asyncDispose]() {
+      if (!ended) await unsubscribe(receiver, undefined)
+    },
+    async *[Symbol.asyncIterator]() {
+      for (;;) {
+        let message
+        try {
+          message = await take()
+        } catch (error) {
+          // An end that was asked for is no failure of the loop.
+          if (ended?.code === 'CLOSED') return
+          throw error
+        }
+        yield message
+        // The loop came back for more: it is done with this one. After a `break` or a throw it never does.
+        finished(message)
+      }
+    },
+  }
+  const receiver: Receiver = {
+    subscription,
+    get ended() {
+      return ended
+    },
+
+    push(message) {
+      if (ack === 'receive') message.ack()
+      const beyond = queue.length - bufferMessages
+      if (beyond >= 0 && message.qos === 0 && overflow !== 'backpressure') {
+        subscription.dropped++
+        const oldest = overflow === 'drop-newest' ? -1 : queue.findIndex(({ qos }) => qos === 0)
+        if (oldest < 0) return
+        queue.splice(oldest, 1)
+      } else if (beyond >= (message.qos && receiveMaximum)) {
+        // 5.0 never comes so far with QoS 1 and 2; the older versions have no Receive Maximum, only the connection itself.
+        hold(receiver, true)
+      }
+      queue.push(message)
+      pump()
+    },
+
+    end(error = new MqttError('CLOSED')) {
+      if (ended) return
+      ended = error
+      hold(receiver, false)
+      for (const message of queue) message.ack()
+      queue = []
+      for (const settle of waiting) settle(error)
+      waiting = []
+    },
+  }
+  return receiver
 }

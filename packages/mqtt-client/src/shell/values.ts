@@ -6,10 +6,9 @@ const encoder = /* @__PURE__ */ new TextEncoder()
 /** The payload's bytes. Only text is copied; what outlives the call is the caller's to leave alone until it is settled. */
 export function toBytes(payload: Payload): Uint8Array {
   if (typeof payload === 'string') return encoder.encode(payload)
-  if (payload instanceof Uint8Array) return payload
-  return payload instanceof ArrayBuffer
-    ? new Uint8Array(payload)
-    : new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength)
+  return ArrayBuffer.isView(payload)
+    ? new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength)
+    : new Uint8Array(payload)
 }
 
 export function toPairs(properties: UserProperties | undefined): readonly UserProperty[] | undefined {

@@ -1,6 +1,7 @@
 import type { Packet } from '@godwit/mqtt-codec'
 import { describe, expect, it } from 'vitest'
-import { memorySessionStore, type AuthMechanism, type SessionStore } from '../index.ts'
+import { enhancedAuthentication, type AuthMechanism } from '../authentication.ts'
+import { journal, memorySessionStore, type SessionStore } from '../store.ts'
 import { idle, online, outcome } from '../testing/harness.ts'
 import { polite, publishPacket, ScriptedServer } from '../testing/scripted-server.ts'
 import { settle } from '../testing/virtual-runtime.ts'
@@ -89,7 +90,7 @@ describe.each([4, 5] as const)('CONNECT and the Session of the client, level %i'
         await working.commit(operations)
       },
     }
-    const { client, server } = await online({ version, store, clientId: 'me', cleanStart: true })
+    const { client, server } = await online({ version, store: journal(store), clientId: 'me', cleanStart: true })
     await client.subscribe('t', () => {}, { qos: 2 })
     server.last.send(publishPacket('t', 'x', 2, 1))
     await settle()
@@ -180,16 +181,17 @@ describe('enhanced authentication', () => {
       if (packet.type === 'connect') connection.send(auth(0x18))
       if (packet.type === 'auth') connection.send(accepted)
     })
-    const harness = await online({ authentication: mechanism, reconnect: false }, server)
+    const authentication = enhancedAuthentication(mechanism)
+    const harness = await online({ authentication, reconnect: false }, server)
     server.answer = () => {}
-    return harness
+    return { ...harness, authentication }
   }
 
   it('[MQTT-3.1.2-30] [MQTT-4.12.0-3] [MQTT-4.12.0-5] before CONNACK only AUTH goes out, with 0x18 and the method of CONNECT', async () => {
     const server = new ScriptedServer((packet, connection) => {
       if (packet.type === 'connect') connection.send(auth(0x18))
     })
-    const { client } = idle({ authentication: mechanism }, server)
+    const { client } = idle({ authentication: enhancedAuthentication(mechanism) }, server)
     client.publish('t', 'x', { qos: 1 }).catch(() => {})
     client.subscribe('t').catch(() => {})
     await settle()
@@ -212,8 +214,8 @@ describe('enhanced authentication', () => {
   })
 
   it('[MQTT-4.12.0-5] AUTH of another method ends the connection', async () => {
-    const { client, server } = await authenticated()
-    client.reauthenticate().catch(() => {})
+    const { authentication, server } = await authenticated()
+    authentication.reauthenticate().catch(() => {})
     await settle()
     server.last.send(auth(0x18, 'N'))
     await settle()
@@ -222,8 +224,7 @@ describe('enhanced authentication', () => {
   })
 
   it('[MQTT-4.12.0-7] without a method no AUTH goes out, and one that comes ends the connection', async () => {
-    const { client, server } = await online({ reconnect: false })
-    expect(await outcome(client.reauthenticate())).toBe('NOT_SUPPORTED')
+    const { server } = await online({ reconnect: false })
     server.last.send(auth(0x18))
     await settle()
     expect(server.last.received.map(({ type }) => type)).toEqual(['connect', 'disconnect'])
@@ -231,8 +232,8 @@ describe('enhanced authentication', () => {
   })
 
   it('[MQTT-4.12.1-1] re-authentication is AUTH 0x19 with the method of CONNECT', async () => {
-    const { client, server } = await authenticated()
-    client.reauthenticate().catch(() => {})
+    const { authentication, server } = await authenticated()
+    authentication.reauthenticate().catch(() => {})
     await settle()
     expect(server.last.of('auth').at(-1)).toEqual({
       type: 'auth',
@@ -247,18 +248,19 @@ describe('enhanced authentication', () => {
       if (packet.type === 'connect') connection.send(accepted)
       if (packet.type === 'auth') connection.send(auth(0x18))
     })
-    const { client } = await online({ authentication: failing, reconnect: false }, server)
+    const authentication = enhancedAuthentication(failing)
+    await online({ authentication, reconnect: false }, server)
     failing.step = () => {
       throw new TypeError('not the server that it was')
     }
-    expect(await outcome(client.reauthenticate())).toBe('AUTHENTICATION_FAILED')
+    expect(await outcome(authentication.reauthenticate())).toBe('AUTHENTICATION_FAILED')
     expect(server.last.of('disconnect')).toMatchObject([{ reasonCode: 0x8c }])
     expect(server.last.closed).toBe(true)
   })
 
   it('[MQTT-3.15.2-2] [MQTT-3.15.2-3] AUTH has method and data and nothing more, so it fits whatever the server takes', async () => {
-    const { client, server } = await authenticated()
-    client.reauthenticate().catch(() => {})
+    const { authentication, server } = await authenticated()
+    authentication.reauthenticate().catch(() => {})
     await settle()
     for (const { properties } of server.last.of('auth'))
       expect(Object.keys(properties ?? {}).toSorted()).toEqual(['authenticationData', 'authenticationMethod'])

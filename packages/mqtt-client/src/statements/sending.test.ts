@@ -1,5 +1,6 @@
 import type { Packet } from '@godwit/mqtt-codec'
 import { describe, expect, it } from 'vitest'
+import { topicAliases } from '../aliases.ts'
 import type { ClientOptions } from '../api/options.ts'
 import { online, outcome } from '../testing/harness.ts'
 import { polite, ScriptedServer } from '../testing/scripted-server.ts'
@@ -177,7 +178,7 @@ describe('in 5.0', () => {
   })
 
   it('[MQTT-3.2.2-17] [MQTT-3.3.2-9] no Topic Alias above the maximum of the server', async () => {
-    const { client, server } = await told({ topicAliasMaximum: 2 })
+    const { client, server } = await told({ topicAliasMaximum: 2 }, { topicAliases: topicAliases() })
     for (const topicName of ['aa', 'bb', 'cc', 'cc', 'aa', 'aa']) await client.publish(topicName, '')
     await settle()
     const aliases = server.last.of('publish').map(({ topicName, properties }) => [topicName, properties?.topicAlias])

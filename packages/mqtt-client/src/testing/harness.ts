@@ -31,7 +31,7 @@ export async function online(options: ClientOptions = {}, server = new ScriptedS
 export function idle(
   options: ClientOptions = {},
   server = new ScriptedServer(),
-  target: Target | readonly Target[] = 'mqtt://server',
+  target: Target = 'mqtt://server',
 ): Harness {
   const runtime = new VirtualRuntime()
   const client = createClient(target, { transport: server.transport, runtime, ...options })

@@ -1,0 +1,149 @@
+import type { PublishPacket } from '@godwit/mqtt-codec'
+import { QUOTA_EXCEEDED, Receiver, REPEAT } from '@godwit/mqtt-qos'
+import { isTopicName } from '@godwit/mqtt-topics'
+import type { ClientOptions } from '../api/options.ts'
+import type { Connection } from './connection.ts'
+import { RECEIVE_MAXIMUM } from './defaults.ts'
+import { kept } from './kept.ts'
+import {
+  PACKET_IDENTIFIER_NOT_FOUND,
+  RECEIVE_MAXIMUM_EXCEEDED,
+  TOPIC_ALIAS_INVALID,
+  TOPIC_NAME_INVALID,
+  UNSPECIFIED_ERROR,
+} from './reason-code.ts'
+
+/** An incoming message and what became of it. */
+export interface Delivery {
+  readonly packet: PublishPacket
+  /** The connection that brought it (last). */
+  connection: Connection | undefined
+  state: 'waiting' | 'acknowledged' | 'left'
+  /** Who still has to acknowledge it. */
+  receivers: number
+  /** The highest that any of them gave. */
+  reasonCode: number
+}
+
+export type IncomingMessages = ReturnType<typeof createIncoming>
+
+/**
+ * The incoming messages of a Session: the server's quota, QoS 2 without repeats, and acknowledgements in the order in which the messages
+ * came [MQTT-4.6.0-2] [MQTT-4.6.0-3], whatever the order in which the application gives them.
+ */
+export function createIncoming(
+  { receiveMaximum = RECEIVE_MAXIMUM, store }: ClientOptions,
+  deliver: (delivery: Delivery) => void,
+) {
+  const receiver = new Receiver({ receiveMaximum })
+  let connection: Connection | undefined
+  /** This connection's, in order of arrival. */
+  let unacknowledged: Delivery[] = []
+  /** QoS 2 messages that the application has, by Packet Identifier, until their PUBREC: they outlive the connection. */
+  const undecided = new Map<number, Delivery>()
+
+  const answer = (type: 'puback' | 'pubrec' | 'pubcomp', packetId: number, reasonCode: number) =>
+    connection?.send({ type, packetId, reasonCode })
+
+  const decide = (delivery: Delivery, state: Delivery['state']) => {
+    if (delivery.state !== 'waiting') return
+    delivery.state = state
+    flush()
+  }
+  const flush = () => {
+    for (let [first] = unacknowledged; first && first.state !== 'waiting'; [first] = unacknowledged) {
+      unacknowledged.shift()
+      const { packet, state, reasonCode } = first
+      const { qos, packetId = 0 } = packet
+      if (state === 'left') continue
+      if (qos === 2) undecided.delete(packetId)
+      if (qos === 2 && reasonCode < UNSPECIFIED_ERROR) {
+        receiver.hold(packetId)
+        // Known before PUBREC leaves: the owner writes the packet only after this is committed.
+        store?.record('incoming-put', undefined, packetId)
+      } else receiver.acknowledged()
+      answer(qos === 1 ? 'puback' : 'pubrec', packetId, reasonCode)
+    }
+  }
+
+  return {
+    get unacknowledged() {
+      return unacknowledged.length
+    },
+
+    /** A store remembers that this QoS 2 message was handed over. */
+    hold(packetId: number): void {
+      receiver.hold(packetId)
+    },
+
+    /** After CONNACK. */
+    start(next: Connection, sessionPresent: boolean): void {
+      connection = next
+      receiver.resume(receiveMaximum)
+      if (sessionPresent) return
+      receiver.clear()
+      undecided.clear()
+      store?.record('incoming-clear', undefined)
+    },
+
+    /** The connection is gone; QoS 1 comes again as new messages. */
+    lost(): void {
+      connection = undefined
+      unacknowledged = []
+    },
+
+    /** The Reason Code to end the connection with, or 0. The packet's bytes are read during the call only. */
+    publish(packet: PublishPacket): number {
+      const { qos, packetId = 0, payload, properties } = packet
+      const aliases = connection?.aliases
+      const topicName = aliases ? aliases.topicName(packet) : properties?.topicAlias ? undefined : packet.topicName
+      if (topicName === undefined) return TOPIC_ALIAS_INVALID
+      // [MQTT-3.3.2-2] [MQTT-4.7.3-1] A name is never judged by the filters that it would match.
+      if (!isTopicName(topicName)) return TOPIC_NAME_INVALID
+      const known = qos === 2 ? undecided.get(packetId) : undefined
+      // Twice on one connection breaks [MQTT-4.4.0-1]; the answer to the first will do.
+      if (known && known.connection === connection) return 0
+      const outcome = qos && receiver.onPublish(qos, packetId)
+      if (outcome === QUOTA_EXCEEDED) return RECEIVE_MAXIMUM_EXCEEDED
+      if (outcome === REPEAT) {
+        answer('pubrec', packetId, 0)
+        return 0
+      }
+      const own = kept(properties, 'correlationData')
+      const delivery: Delivery = known ?? {
+        packet: { ...packet, topicName, payload: payload.slice(), ...(own && { properties: own }) },
+        connection,
+        state: 'waiting',
+        receivers: 1,
+        reasonCode: 0,
+      }
+      delivery.connection = connection
+      if (qos) unacknowledged.push(delivery)
+      if (qos === 2) undecided.set(packetId, delivery)
+      // A repeat of what the application has in hand: its PUBREC goes out when that is done.
+      if (known) flush()
+      else deliver(delivery)
+      return 0
+    },
+
+    pubrel(packetId: number): number {
+      const isHeld = receiver.onPubrel(packetId)
+      if (isHeld) store?.record('incoming-delete', undefined, packetId)
+      answer('pubcomp', packetId, isHeld ? 0 : PACKET_IDENTIFIER_NOT_FOUND)
+      return 0
+    },
+
+    /** One receiver is done with it. */
+    acknowledge(delivery: Delivery, reasonCode: number): void {
+      delivery.reasonCode = Math.max(delivery.reasonCode, reasonCode)
+      if (--delivery.receivers === 0) decide(delivery, 'acknowledged')
+    },
+
+    /** It stays unacknowledged, and what came behind it no longer waits for it. The server sends it again after a reconnect. */
+    leave(delivery: Delivery): void {
+      const { packetId = 0 } = delivery.packet
+      if (undecided.get(packetId) === delivery) undecided.delete(packetId)
+      decide(delivery, 'left')
+    },
+  }
+}
