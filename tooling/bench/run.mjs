@@ -1,14 +1,13 @@
-// Bundles one suite and runs it on plain Node: `node tooling/bench/run.mjs codec [--source] [options of the suite]`.
-// A loader that compiles on the fly would change the code that is measured, so what runs is either the built packages, as
-// users load them, or, with --source, one bundle of the sources, for which nothing has to be built.
+// Runs one suite on plain Node: `node tooling/bench/run.mjs codec [--source] [options of the suite]`. With --source it
+// measures a bundle of the sources, else the built packages.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+import { bundle } from './bundle.mjs'
 
 const HERE = dirname(fileURLToPath(import.meta.url))
-const SUITES = ['codec', 'topics']
+const SUITES = ['codec', 'topics', 'broker']
 
 const [suite = '', ...rest] = process.argv.slice(2)
 if (!SUITES.includes(suite)) {
@@ -16,25 +15,16 @@ if (!SUITES.includes(suite)) {
   process.exit(2)
 }
 const source = rest.includes('--source')
-const built = join(HERE, '../../packages/mqtt-codec/dist/index.js')
-if (!source && !existsSync(built)) {
+if (!source && !existsSync(join(HERE, '../../apps/broker/dist/main.js'))) {
   console.error('the packages are not built: run `pnpm bench`, which builds them, or add --source')
   process.exit(2)
 }
-const outfile = join(HERE, 'dist', source ? 'source' : 'built', `${suite}.mjs`)
-await build({
-  entryPoints: [join(HERE, 'src', `${suite}.ts`)],
-  outfile,
-  bundle: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'es2023',
-  sourcemap: true,
-  logLevel: 'error',
-  ...(source ? { conditions: ['godwit-source'], external: ['mqtt-packet', 'qlobber'] } : { packages: 'external' }),
-})
+const what = source ? 'source' : 'built'
+const file = await bundle(suite, what)
+// The generator is a process of its own.
+if (suite === 'broker') await bundle('load', what)
 const args = rest.filter((argument) => argument !== '--source')
-const { status } = spawnSync(process.execPath, ['--enable-source-maps', outfile, ...args], {
+const { status } = spawnSync(process.execPath, ['--enable-source-maps', file, ...args], {
   stdio: 'inherit',
   env: { ...process.env, GODWIT_BENCH_MEASURES: source ? 'a bundle of the sources' : 'the built packages' },
 })

@@ -1,5 +1,5 @@
-// `pnpm bench`: the micro benchmarks of tooling/bench, one after the other. `pnpm bench codec` runs one. Options go to the
-// suites: --rounds 11, --block-ms 40, --only TEXT, --save; --source measures a bundle of the sources and builds nothing.
+// `pnpm bench`: the micro benchmarks of tooling/bench, one after the other. `pnpm bench codec` runs one, `pnpm bench:broker`
+// the brokers. Options go to the suites; --source measures a bundle of the sources and builds nothing.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { install } from './install.mjs'

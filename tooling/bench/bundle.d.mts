@@ -1,0 +1,1 @@
+export function bundle(name: string, what: 'built' | 'source'): Promise<string>

@@ -1,0 +1,22 @@
+import { execFileSync } from 'node:child_process'
+import { expect, it } from 'vitest'
+import { bundle } from '../bundle.mjs'
+import budgets from './allocation-budgets.json' with { type: 'json' }
+import { PATTERNS } from './hot-path/traffic.ts'
+
+/** One thread, so that compiling and collecting happen at the same places in every run; room for all that is counted. */
+const FLAGS = ['--expose-gc', '--single-threaded', '--min-semi-space-size=64', '--max-semi-space-size=64']
+/** What an engine does with the same code differs: another one is only held to be of the same kind. */
+const MARGIN = process.versions.node.startsWith(`${budgets.node}.`) ? 1.05 : 2
+
+it('a delivered message costs no more heap than was noted, by pattern of traffic', { timeout: 120_000 }, async () => {
+  const file = await bundle('allocation', 'source')
+  const costs = JSON.parse(execFileSync(process.execPath, [...FLAGS, file]).toString()) as Record<string, number>
+  expect(Object.keys(costs)).toEqual(PATTERNS.map(({ name }) => name))
+  const noted: Record<string, number> = budgets.bytesPerMessage
+  // One byte more is below what can be told apart where a message costs next to nothing.
+  const risen = Object.entries(costs).filter(([name, bytes]) => bytes > noted[name]! * MARGIN + 1)
+  expect(risen, 'a rise is noted in allocation-budgets.json, with its reason in the commit').toEqual([])
+  const fallen = Object.entries(costs).filter(([name, bytes]) => bytes < noted[name]! / MARGIN / 1.1 - 1)
+  if (MARGIN < 2) expect(fallen, 'note what was gained in allocation-budgets.json, so that it stays').toEqual([])
+})

@@ -1,0 +1,123 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { type Contestant, contestants, onCpu, RunningBroker } from './broker/contestants.ts'
+import { type Row, summarize, table } from './broker/summary.ts'
+import { type Scenario, SCENARIOS } from './broker/scenarios.ts'
+import { describeMachine, versionOf } from './harness/machine.ts'
+import type { LoadRequest, LoadResult } from './load.ts'
+
+const HERE = dirname(fileURLToPath(import.meta.url))
+const BENCH = join(HERE, '../..')
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    scenarios: { type: 'string' },
+    peers: { type: 'string', default: 'mosquitto,aedes' },
+    /** `mqttload.c`, a neutral generator: compiled and used instead of our own. */
+    mqttload: { type: 'string' },
+    godwit: { type: 'string', default: join(BENCH, '../../apps/broker/bin/godwit.js') },
+    /** More options for our broker, separated by spaces. */
+    options: { type: 'string', default: '' },
+    save: { type: 'boolean', default: false },
+  },
+})
+const rounds = Number(values.rounds)
+using setup = contestants(values.godwit, join(BENCH, 'aedes-peer.mjs'), values.options.split(' ').filter(Boolean))
+const brokers = setup.all.filter(({ name }) => name === 'godwit' || values.peers.split(',').includes(name))
+const mqttload = values.mqttload === undefined ? undefined : compile(values.mqttload)
+const scenarios = SCENARIOS.filter(({ name, load }) =>
+  values.scenarios === undefined
+    ? mqttload !== undefined || load !== undefined
+    : values.scenarios.split(',').includes(name),
+)
+
+const rows: Row[] = []
+for (let round = 0; round < rounds; round++) {
+  // Back and forth, so that what the machine does at one time hits no scenario twice.
+  for (const scenario of round % 2 === 0 ? scenarios : scenarios.toReversed()) {
+    for (const broker of brokers) {
+      const row = { scenario: scenario.name, broker: broker.name, round, ...(await measure(scenario, broker)) }
+      rows.push(row)
+      console.error(
+        `${round} ${scenario.name.padEnd(14)} ${broker.name.padEnd(10)} ${row.messagesPerSecond} /s  ` +
+          `${row.cpuUs.toFixed(2)} us  ${row.ok ? 'ok' : `FAILED ${row.error ?? ''}`}`,
+      )
+    }
+  }
+}
+
+const machine = describeMachine()
+const summary = summarize(scenarios, brokers, rows)
+const page = [
+  '# Benchmark: broker',
+  '',
+  'Our broker against Mosquitto and Aedes: one process each, on the first CPU, the generator on the second, a fresh process ' +
+    'for every scenario of every round, all in turns. The figure to trust is the CPU time of the broker for a delivered ' +
+    'message; "times" is the peer\'s by ours, round by round. Every message must arrive once, in order and whole.',
+  '',
+  `Measured ${machine.date} at commit ${machine.commit}, ${rounds} rounds, generator: ` +
+    `${mqttload === undefined ? 'our own, in TypeScript' : 'mqttload, in C'}. Peers: ${mosquittoVersion()}, aedes ${versionOf('aedes')}. ` +
+    `Node ${machine.node} on ${machine.cpu}, ${machine.cpus} CPUs, ${machine.memoryGib} GiB, ${machine.system}; ` +
+    `load ${machine.load} when it ended.`,
+  '',
+  ...table(summary),
+  '',
+].join('\n')
+console.log(page)
+if (values.save) {
+  const folder = join(BENCH, 'results')
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, 'broker.md'), page)
+  writeFileSync(join(folder, 'broker.json'), JSON.stringify({ machine, rounds, summary, rows }, undefined, 2) + '\n')
+}
+if (rows.some(({ ok }) => !ok) || summary.some(({ verdict }) => verdict === 'missed')) process.exitCode = 1
+
+async function measure(scenario: Scenario, contestant: Contestant): Promise<LoadResult> {
+  await using broker = await RunningBroker.start(contestant)
+  return mqttload === undefined
+    ? withOurs(scenario, contestant, broker.pid)
+    : withMqttload(mqttload, scenario, contestant, broker.pid)
+}
+
+function withOurs({ load }: Scenario, { port }: Contestant, pid: number): LoadResult {
+  const request: LoadRequest = { ...load!, port, pid, warmSeconds: 1, seconds: 2 }
+  return output([process.execPath, join(HERE, 'load.mjs'), JSON.stringify(request)]) as LoadResult
+}
+
+function withMqttload(binary: string, scenario: Scenario, { name, port }: Contestant, pid: number): LoadResult {
+  const args = ['--port', `${port}`, '--label', name, '--pid', `${pid}`, ...scenario.arguments.split(' ')]
+  const result = output([binary, ...args]) as Record<string, number | undefined> & { ok: boolean; error?: string }
+  const clean = (result.cpu_per_million ?? -1) > 0
+  return {
+    ok: result.ok,
+    ...(result.error === undefined ? {} : { error: result.error }),
+    messagesPerSecond: (clean ? result.msgs_s : result.all_msgs_s) ?? 0,
+    cpuUs: (clean ? result.cpu_per_million : result.all_cpu_per_million) ?? 0,
+    p50Us: result.p50_us ?? 0,
+    p99Us: result.p99_us ?? 0,
+  }
+}
+
+function output(command: readonly string[]): unknown {
+  const [program, ...args] = onCpu(1, command)
+  const { stdout, stderr } = spawnSync(program!, args, { encoding: 'utf8', timeout: 240_000 })
+  try {
+    return JSON.parse(stdout.trim().split('\n').at(-1) ?? '')
+  } catch {
+    return { ok: false, error: stderr.trim().slice(-300), messagesPerSecond: 0, cpuUs: 0, p50Us: 0, p99Us: 0 }
+  }
+}
+
+function compile(source: string): string {
+  const binary = join(setup.folder, 'mqttload')
+  execFileSync('gcc', ['-O2', '-o', binary, source])
+  return binary
+}
+
+function mosquittoVersion(): string {
+  return spawnSync('mosquitto', ['-h'], { encoding: 'utf8' }).stdout?.split('\n')[0]?.trim() ?? 'no mosquitto'
+}

@@ -1,0 +1,37 @@
+import { expect, it } from 'vitest'
+import type { Scenario } from './scenarios.ts'
+import { type Row, summarize, table } from './summary.ts'
+
+const scenario: Scenario = { name: 'p2p_q0', load: undefined, arguments: '', targets: { mosquitto: 3, aedes: 0 } }
+const brokers = [{ name: 'godwit' }, { name: 'mosquitto' }, { name: 'aedes' }]
+const row = (broker: string, round: number, cpuUs: number, ok = true): Row => ({
+  scenario: 'p2p_q0',
+  broker,
+  round,
+  ok,
+  messagesPerSecond: 1000,
+  cpuUs,
+  p50Us: 10,
+  p99Us: 20,
+})
+
+it('compares a peer with us round by round, and says whether the target is met', () => {
+  const rows = [row('godwit', 0, 1), row('mosquitto', 0, 4), row('godwit', 1, 2), row('mosquitto', 1, 4)]
+  const [ours, peer] = summarize([scenario], brokers, rows)
+  expect(ours).toMatchObject({ broker: 'godwit', times: undefined, verdict: '', runs: 2 })
+  expect(peer).toMatchObject({ times: { median: 3, least: 2, most: 4 }, target: 3, verdict: 'met', held: 2 })
+  const slower = summarize([scenario], brokers, [...rows, row('godwit', 2, 4), row('mosquitto', 2, 4)])
+  expect(slower[1]).toMatchObject({ times: { median: 2 }, verdict: 'missed' })
+})
+
+it('a run in which a message was missing counts in no median, and is told', () => {
+  const rows = [row('godwit', 0, 1), row('aedes', 0, 4), row('godwit', 1, 1, false), row('aedes', 1, 100)]
+  const [ours, peer] = summarize([scenario], brokers, rows)
+  expect(ours).toMatchObject({ held: 1, runs: 2, cpuUs: { median: 1 } })
+  expect(peer).toMatchObject({ times: { median: 4, most: 4 }, target: 0, verdict: '' })
+  expect(table([ours!, peer!])[2]).toMatch(/\| 1\/2 +\|$/)
+})
+
+it('leaves a broker out that never got through', () => {
+  expect(summarize([scenario], brokers, [row('godwit', 0, 1), row('mosquitto', 0, 0, false)])).toHaveLength(1)
+})

@@ -1,0 +1,82 @@
+import { aligned } from '../harness/report.ts'
+import { type Spread, spreadOf } from '../harness/statistics.ts'
+import type { LoadResult } from '../load.ts'
+import type { Contestant } from './contestants.ts'
+import type { Scenario } from './scenarios.ts'
+
+export interface Row extends LoadResult {
+  readonly scenario: string
+  readonly broker: string
+  readonly round: number
+}
+
+export interface Summary {
+  readonly scenario: string
+  readonly broker: string
+  readonly messagesPerSecond: number
+  readonly cpuUs: Spread
+  readonly p50Us: number
+  readonly p99Us: number
+  /** The peer's CPU time by ours, round by round; undefined for our own rows. */
+  readonly times: Spread | undefined
+  readonly target: number
+  readonly verdict: 'met' | 'missed' | ''
+  /** Runs in which every message came once, in order and whole. */
+  readonly held: number
+  readonly runs: number
+}
+
+/** Medians by scenario and broker. A run that failed counts in no median. */
+export const summarize = (
+  scenarios: readonly Scenario[],
+  brokers: readonly Pick<Contestant, 'name'>[],
+  rows: readonly Row[],
+): Summary[] =>
+  scenarios.flatMap(({ name: scenario, targets }) =>
+    brokers.flatMap(({ name: broker }) => {
+      const of = (who: string) => rows.filter((row) => row.scenario === scenario && row.broker === who)
+      const runs = of(broker)
+      const good = runs.filter(({ ok, cpuUs }) => ok && cpuUs > 0)
+      if (good.length === 0) return []
+      const ratios = good.flatMap(({ round, cpuUs }) => {
+        const ours = of('godwit').find((row) => row.round === round)
+        return ours === undefined || !ours.ok || ours.cpuUs <= 0 ? [] : [cpuUs / ours.cpuUs]
+      })
+      const times = broker === 'godwit' || ratios.length === 0 ? undefined : spreadOf(ratios)
+      const target = broker === 'mosquitto' || broker === 'aedes' ? targets[broker] : 0
+      const median = (value: (row: Row) => number) => spreadOf(good.map(value)).median
+      return {
+        scenario,
+        broker,
+        messagesPerSecond: Math.round(median((row) => row.messagesPerSecond)),
+        cpuUs: spreadOf(good.map(({ cpuUs }) => cpuUs)),
+        p50Us: median((row) => row.p50Us),
+        p99Us: median((row) => row.p99Us),
+        times,
+        target,
+        verdict: times === undefined || target === 0 ? '' : times.median >= target ? 'met' : 'missed',
+        held: runs.filter(({ ok }) => ok).length,
+        runs: runs.length,
+      }
+    }),
+  )
+
+export const table = (summaries: readonly Summary[]): string[] =>
+  aligned([
+    ['scenario', 'broker', 'messages/s', 'CPU, us', 'times', 'target', '', 'p50, us', 'p99, us', 'held'],
+    ...summaries.map((each) => [
+      each.scenario,
+      each.broker,
+      `${each.messagesPerSecond}`,
+      spread(each.cpuUs, 2),
+      each.times === undefined ? '' : spread(each.times, 1),
+      each.target === 0 ? '' : `${each.target}`,
+      each.verdict,
+      each.p50Us > 0 ? `${each.p50Us}` : '',
+      each.p99Us > 0 ? `${each.p99Us}` : '',
+      `${each.held}/${each.runs}`,
+    ]),
+  ])
+
+const spread = ({ median, least, most }: Spread, digits: number): string =>
+  `${median.toFixed(digits)} [${least.toFixed(digits)}-${most.toFixed(digits)}]`

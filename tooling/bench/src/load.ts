@@ -1,0 +1,230 @@
+import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { encode, FrameScanner, type Packet, PacketType, PublishFrame, readPublishFrame } from '@godwit/mqtt-codec'
+import type { Load } from './broker/scenarios.ts'
+
+/**
+ * A load generator, for where the one in C is not at hand: `node load.mjs '{"port":1883,"pid":1,"seconds":2,...}'`. Each
+ * payload carries publisher, sequence and the time it was sent; each subscriber must see each publisher's messages once and
+ * in order. Prints one line of JSON. It costs more CPU than the one in C, so it is slower to bring a broker to its limit:
+ * what counts is the broker's CPU time for a message.
+ */
+export interface LoadRequest extends Load {
+  readonly port: number
+  /** The broker: whose CPU time is read. */
+  readonly pid: number
+  readonly warmSeconds: number
+  readonly seconds: number
+}
+
+export interface LoadResult {
+  readonly ok: boolean
+  readonly error?: string
+  readonly messagesPerSecond: number
+  /** Microseconds of the broker's CPU time for a delivered message. */
+  readonly cpuUs: number
+  readonly p50Us: number
+  readonly p99Us: number
+}
+
+const HEADER_BYTES = 16
+
+/** One connection of the generator: it reads packets and collects what is to be written until the turn ends. */
+class Peer {
+  readonly #socket: Socket
+  readonly #scanner: FrameScanner
+  readonly #onPacket: (scanner: FrameScanner) => void
+  #out: Uint8Array[] = []
+
+  constructor(socket: Socket, version: 4 | 5, onPacket: (peer: Peer, scanner: FrameScanner) => void) {
+    this.#socket = socket
+    this.#scanner = new FrameScanner({ version })
+    this.#onPacket = (scanner) => onPacket(this, scanner)
+    socket.on('data', (chunk: Buffer) => {
+      this.#scanner.push(chunk)
+      while (this.#scanner.next()) this.#onPacket(this.#scanner)
+      if (this.#scanner.failure !== undefined) throw new TypeError(this.#scanner.failure.message)
+    })
+  }
+
+  send(bytes: Uint8Array): void {
+    if (this.#out.length === 0) setImmediate(() => this.#flush())
+    this.#out.push(bytes)
+  }
+
+  close(): void {
+    this.#socket.destroy()
+  }
+
+  #flush(): void {
+    const out = this.#out
+    this.#out = []
+    this.#socket.write(out.length === 1 ? out[0]! : Buffer.concat(out))
+  }
+}
+
+class Publisher {
+  readonly number: number
+  readonly #peer: Peer
+  readonly #template: Buffer
+  readonly #payloadAt: number
+  readonly #packetIdAt: number
+  readonly #copies: number
+  #sent = 0
+  /** Deliveries that are still to come, over all subscribers. */
+  #missing = 0
+
+  constructor(peer: Peer, number: number, topicName: string, { qos, payloadBytes, version }: Load, copies: number) {
+    const payload = Buffer.alloc(Math.max(HEADER_BYTES, payloadBytes), 0xdb)
+    const packet: Packet = {
+      type: 'publish',
+      topicName,
+      payload,
+      qos,
+      retain: false,
+      dup: false,
+      ...(qos > 0 && { packetId: 1 }),
+    }
+    this.number = number
+    this.#peer = peer
+    this.#copies = copies
+    this.#template = Buffer.from(encode(packet, version))
+    this.#payloadAt = this.#template.length - payload.length
+    this.#packetIdAt = qos === 0 ? -1 : this.#payloadAt - 2 - (version === 5 ? 1 : 0)
+  }
+
+  publish(): void {
+    const bytes = Buffer.from(this.#template)
+    const sequence = this.#sent++
+    if (this.#packetIdAt !== -1) bytes.writeUInt16BE((sequence % 65_535) + 1, this.#packetIdAt)
+    bytes.writeUInt32BE(this.number, this.#payloadAt)
+    bytes.writeUInt32BE(sequence, this.#payloadAt + 4)
+    bytes.writeDoubleBE(performance.now(), this.#payloadAt + 8)
+    this.#missing += this.#copies
+    this.#peer.send(bytes)
+  }
+
+  /** One copy has come; where all of a message have, the next may go. */
+  arrived(stopped: boolean): void {
+    this.#missing--
+    if (!stopped && this.#missing % this.#copies === 0) this.publish()
+  }
+
+  get settled(): boolean {
+    return this.#missing === 0
+  }
+}
+
+const request = JSON.parse(process.argv[2]!) as LoadRequest
+console.log(JSON.stringify(await run(request)))
+process.exit()
+
+async function run({ port, pid, warmSeconds, seconds, ...load }: LoadRequest): Promise<LoadResult> {
+  const { mode, count, window, version } = load
+  const publishers: Publisher[] = []
+  const peers: Peer[] = []
+  const latenciesMs: number[] = []
+  let delivered = 0
+  let stopped = false
+  const frame = new PublishFrame()
+
+  const open = async (clientId: string, topicFilter: string | undefined): Promise<Peer> => {
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+    await once(socket, 'connect')
+    const next: number[] = []
+    let ready: (() => void) | undefined
+    const peer = new Peer(socket, version, (self, scanner) => {
+      const type = scanner.firstByte >> 4
+      switch (type) {
+        case PacketType.connack:
+        case PacketType.suback:
+          return ready?.()
+        case PacketType.publish: {
+          const { bytes, start, bodyStart, end } = scanner
+          const failure = readPublishFrame(frame, bytes, start, bodyStart, end, version)
+          if (failure !== undefined) throw new TypeError(failure.message)
+          const view = new DataView(bytes.buffer, bytes.byteOffset + frame.payloadStart, HEADER_BYTES)
+          const publisher = view.getUint32(0)
+          const sequence = view.getUint32(4)
+          if (sequence !== (next[publisher] ?? 0)) {
+            throw new RangeError(
+              `message ${sequence} of publisher ${publisher} came instead of ${next[publisher] ?? 0}`,
+            )
+          }
+          next[publisher] = sequence + 1
+          delivered++
+          if (delivered % 64 === 0 || window === 1) latenciesMs.push(performance.now() - view.getFloat64(8))
+          if (frame.qos > 0) self.send(acknowledgement(frame.qos === 1 ? 0x40 : 0x50, frame.packetId))
+          return publishers[publisher]!.arrived(stopped)
+        }
+        case PacketType.pubrec:
+          return self.send(acknowledgement(0x62, idOf(scanner)))
+        case PacketType.pubrel:
+          return self.send(acknowledgement(0x70, idOf(scanner)))
+      }
+    })
+    peers.push(peer)
+    const answered = () => new Promise<void>((resolve) => (ready = resolve))
+    peer.send(
+      encode({ type: 'connect', protocolVersion: version, clientId, cleanStart: true, keepAliveSeconds: 0 }, version),
+    )
+    await answered()
+    if (topicFilter === undefined) return peer
+    const options = { topicFilter, qos: load.qos, noLocal: false, retainAsPublished: false, retainHandling: 0 } as const
+    peer.send(encode({ type: 'subscribe', packetId: 1, subscriptions: [options] }, version))
+    await answered()
+    return peer
+  }
+
+  const topicOf = (number: number) => (mode === 'p2p' ? `load/${1000 + number}/value` : 'load/all/value')
+  const subscribers = mode === 'fanin' ? 1 : count
+  for (let number = 0; number < subscribers; number++) await open(`subscriber-${number}`, topicOf(number))
+  for (let number = 0; number < (mode === 'fanout' ? 1 : count); number++) {
+    const peer = await open(`publisher-${number}`, undefined)
+    publishers.push(new Publisher(peer, number, topicOf(number), load, mode === 'fanout' ? count : 1))
+  }
+  for (const publisher of publishers) for (let sent = 0; sent < window; sent++) publisher.publish()
+  await pass(warmSeconds)
+  latenciesMs.length = 0
+  const [before, cpuBefore, began] = [delivered, cpuNanoseconds(pid), performance.now()]
+  await pass(seconds)
+  const messages = delivered - before
+  const cpuUs = (cpuNanoseconds(pid) - cpuBefore) / 1000 / messages
+  const messagesPerSecond = Math.round(messages / ((performance.now() - began) / 1000))
+  stopped = true
+  for (let waited = 0; waited < 100 && !publishers.every(({ settled }) => settled); waited++) await pass(0.05)
+  const ok = publishers.every(({ settled }) => settled)
+  for (const peer of peers) peer.close()
+  latenciesMs.sort((left, right) => left - right)
+  const percentile = (share: number) => Math.round((latenciesMs[Math.floor(latenciesMs.length * share)] ?? 0) * 1000)
+  return {
+    ok,
+    ...(ok ? {} : { error: 'messages are missing' }),
+    messagesPerSecond,
+    cpuUs,
+    p50Us: percentile(0.5),
+    p99Us: percentile(0.99),
+  }
+}
+
+function acknowledgement(firstByte: number, packetId: number): Uint8Array {
+  return Uint8Array.of(firstByte, 2, packetId >> 8, packetId & 0xff)
+}
+
+function idOf({ bytes, bodyStart }: FrameScanner): number {
+  return (bytes[bodyStart]! << 8) | bytes[bodyStart + 1]!
+}
+
+function pass(seconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, seconds * 1000))
+}
+
+/** All threads of a process. Linux alone tells this so exactly. */
+function cpuNanoseconds(pid: number): number {
+  let sum = 0
+  for (const task of readdirSync(`/proc/${pid}/task`)) {
+    sum += Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0])
+  }
+  return sum
+}
