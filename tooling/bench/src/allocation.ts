@@ -5,7 +5,7 @@ import { PATTERNS, Traffic } from './hot-path/traffic.ts'
  * without a collection, the least of several measurements, after the code has been compiled. Run by `allocation.test.ts`,
  * with a young generation that is large enough for all of a measurement.
  */
-const MEASUREMENTS = 3
+const MEASUREMENTS = 5
 const MESSAGES = 10_000
 const WARM_UP_MESSAGES = 40_000
 

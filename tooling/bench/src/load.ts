@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
-import { encode, FrameScanner, type Packet, PacketType, PublishFrame, readPublishFrame } from '@godwit/mqtt-codec'
+import { encode, FrameScanner, type Packet, PacketType } from '@godwit/mqtt-codec'
+import { PublishFrame, readPublishFrame } from '@godwit/mqtt-codec/relay'
 import type { Load } from './broker/scenarios.ts'
 
 /**
