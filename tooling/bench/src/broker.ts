@@ -35,6 +35,8 @@ const scenarios = SCENARIOS.filter(({ name, load }) =>
     : values.scenarios.split(',').includes(name),
 )
 
+// Before the first run: what is checked out may change meanwhile.
+const machine = describeMachine()
 const rows: Row[] = []
 for (let round = 0; round < rounds; round++) {
   // Back and forth, so that what the machine does at one time hits no scenario twice.
@@ -50,7 +52,6 @@ for (let round = 0; round < rounds; round++) {
   }
 }
 
-const machine = describeMachine()
 const summary = summarize(scenarios, brokers, rows)
 const page = [
   '# Benchmark: broker',
@@ -62,7 +63,7 @@ const page = [
   `Measured ${machine.date} at commit ${machine.commit}, ${rounds} rounds, generator: ` +
     `${mqttload === undefined ? 'our own, in TypeScript' : 'mqttload, in C'}. Peers: ${mosquittoVersion()}, aedes ${versionOf('aedes')}. ` +
     `Node ${machine.node} on ${machine.cpu}, ${machine.cpus} CPUs, ${machine.memoryGib} GiB, ${machine.system}; ` +
-    `load ${machine.load} when it ended.`,
+    `load ${machine.load} when it began.`,
   '',
   ...table(summary),
   '',

@@ -43,7 +43,7 @@ describe('README.md', () => {
     expect(examples).toHaveLength(2)
   })
 
-  it('its embedded broker delivers to its client, in programs of their own', async () => {
+  it('its embedded broker delivers to its client, in programs of their own', { timeout: 120_000 }, async () => {
     // Below this package, so that the examples find ours; in a folder that git ignores.
     const ignored = join(dirname(fileURLToPath(import.meta.url)), '../coverage')
     mkdirSync(ignored, { recursive: true })
