@@ -6,6 +6,22 @@ import { hasControlCharacter, isWellFormedUtf8 } from './relay.ts'
 const frame = (...body: number[]): number[] => [0x30, body.length, ...body]
 
 describe('FrameScanner', () => {
+  it('tells the first byte of the next packet before it is taken, also of one that is only begun', () => {
+    const scanner = new FrameScanner({ version: 5 })
+    expect(scanner.nextFirstByte).toBe(-1)
+    scanner.push(Uint8Array.of(0xc0, 0, 0x30, 3, 0, 1))
+    expect([scanner.nextFirstByte, scanner.next(), scanner.nextFirstByte]).toEqual([0xc0, true, 0x30])
+    expect([scanner.next(), scanner.nextFirstByte]).toEqual([false, 0x30])
+    scanner.push(Uint8Array.of(0x61, 0xd0, 0))
+    expect([scanner.nextFirstByte, scanner.next(), scanner.nextFirstByte, scanner.next()]).toEqual([
+      0x30,
+      true,
+      0xd0,
+      true,
+    ])
+    expect(scanner.nextFirstByte).toBe(-1)
+  })
+
   it('lets its owner stop between two frames, and reads on from a copy when the chunk is gone', () => {
     const scanner = new FrameScanner({ version: 4 })
     const chunk = Uint8Array.of(...frame(0, 1, 0x61), ...frame(0, 1, 0x62), 0x30)
