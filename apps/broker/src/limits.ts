@@ -42,6 +42,7 @@ const FORMS = {
   bytes: 'a number of bytes, such as 65536 or 64KiB,',
   count: 'a whole number',
   milliseconds: 'a whole number of milliseconds',
+  percent: 'a whole number of percent',
   seconds: 'a whole number of seconds',
 } as const satisfies Record<LimitDescription['unit'], string>
 

@@ -1,5 +1,13 @@
 export { Counters } from './core/counters.ts'
-export { DEFAULT_LIMITS, LIMITS, type LimitDescription, type LimitName, type Limits } from './core/limits.ts'
+export {
+  DEFAULT_LIMITS,
+  LIMITS,
+  STRICT_LIMITS,
+  type CountedLimitName,
+  type LimitDescription,
+  type LimitName,
+  type Limits,
+} from './core/limits.ts'
 export { DEFAULT_SETTINGS, type Settings } from './core/settings.ts'
 export * from './ports/index.ts'
 export { type Broker, createBroker } from './shell/broker.ts'

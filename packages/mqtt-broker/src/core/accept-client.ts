@@ -12,7 +12,7 @@ import { effectiveKeepAliveSeconds, watchKeepAlive } from './keep-alive.ts'
 import { refuseConnect } from './refuse-connect.ts'
 import { VIOLATIONS } from './refusals.ts'
 import { Session } from './session.ts'
-import { endSession, sessionResumes } from './sessions.ts'
+import { endSession, sessionResumes, withinMaximumExpiry } from './sessions.ts'
 import { enterStore } from './stored-session.ts'
 import { takeoverAllowed } from './takeovers.ts'
 import { removeWill, setWill } from './wills.ts'
@@ -64,6 +64,7 @@ export const acceptClient = (
   const sessionPresent = session !== undefined
   if (session === undefined) {
     if (core.sessions.size >= core.limits.maximumSessions) {
+      core.counters.limitsMet.maximumSessions++
       return refuseConnect(core, connection, ReasonCode.QuotaExceeded, 'as many Sessions as we keep')
     }
     session = new Session(clientId, principal, grant, sendLimit(core, packet), receiveLimit(core, packet))
@@ -124,7 +125,7 @@ const bind = (core: Core, connection: Connection, session: Session, packet: Conn
   connection.grant = grant
   connection.phase = 'open'
   connection.connectedAt = core.now
-  core.counters.unauthenticatedConnections--
+  core.admission.left(connection.peer.remoteAddress)
   connection.keepAliveSeconds = effectiveKeepAliveSeconds(core, packet)
   watchKeepAlive(core, connection)
   if (packet.protocolVersion === 5) {
@@ -179,10 +180,9 @@ const connackProperties = (
 
 /** 3.1.1 has no interval: a Session that is not clean stays as long as ours may. */
 const expirySeconds = (core: Core, packet: ConnectPacket): number => {
-  const maximum = core.limits.maximumSessionExpirySeconds
-  if (packet.protocolVersion < 5) return packet.cleanStart ? 0 : maximum
+  if (packet.protocolVersion < 5) return packet.cleanStart ? 0 : core.limits.maximumSessionExpirySeconds
   const asked = packet.properties?.sessionExpiryIntervalSeconds ?? 0
-  return Math.min(asked === NEVER ? Infinity : asked, maximum)
+  return withinMaximumExpiry(core, asked === NEVER ? Infinity : asked)
 }
 
 /** [MQTT-3.3.4-9] What may be unacknowledged at once: the Client's Receive Maximum; 3.1.1 has none, so ours. */

@@ -4,6 +4,7 @@ import type { Connection } from './connection.ts'
 import type { Core } from './context.ts'
 import { pump, resend } from './delivery.ts'
 import { VIOLATIONS, type Violation } from './refusals.ts'
+import { wakeReplays } from './retained-replays.ts'
 import { pumpGroups } from './shared-subscriptions.ts'
 import type { Session } from './session.ts'
 import { releaseStored, removeStored } from './stored-delivery.ts'
@@ -94,4 +95,5 @@ export const windowOpened = (core: Core, session: Session): void => {
   if (session.sender.owed > 0 && session.stored === undefined) resend(core, session)
   if (session.queue.length > 0 || session.stored !== undefined) pump(core, session)
   if (session.groups !== undefined) pumpGroups(core, session)
+  wakeReplays(core, session)
 }

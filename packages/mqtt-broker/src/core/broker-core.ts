@@ -9,12 +9,14 @@ import type { Interceptor } from '../ports/interceptor.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Observer } from '../ports/observer.ts'
 import { acknowledgement } from './acknowledgements.ts'
+import { Admission } from './admission.ts'
 import { CONNECTION_LOST, closeConnection, connectionEnded } from './close.ts'
 import { authenticated, connect } from './connect.ts'
 import type { Connection } from './connection.ts'
 import type { Core } from './context.ts'
 import { Counters } from './counters.ts'
 import { Deadlines } from './deadlines.ts'
+import { hasRoom } from './delivery.ts'
 import { disconnect } from './disconnect.ts'
 import type { BrokerEvent } from './events.ts'
 import { recheckRights, replaceGrant } from './grants.ts'
@@ -25,13 +27,14 @@ import { Observation } from './observation.ts'
 import type { CommitNumber, Staging } from './output.ts'
 import { publishOwn } from './own-messages.ts'
 import { authReceived, authenticationStepped, beforeConnack } from './enhanced-authentication.ts'
+import { noPressure, relieve } from './pressure.ts'
 import { publish } from './publish.ts'
 import { Records } from './records.ts'
 import { Recovery } from './recovery.ts'
 import { refuseConnect } from './refuse-connect.ts'
 import { VIOLATIONS, type Violation } from './refusals.ts'
 import { RetainedMessages } from './retained-messages.ts'
-import { continueReplays } from './retained-replays.ts'
+import { continueReplays, wakeReplays } from './retained-replays.ts'
 import { continueStalled, recordsLoaded } from './stalled.ts'
 import { RoutedMessage } from './routed-message.ts'
 import { resolveRoute } from './router.ts'
@@ -70,6 +73,7 @@ export class BrokerCore {
       limits,
       settings,
       counters,
+      admission: new Admission(limits, counters),
       deadlines,
       edges,
       logger,
@@ -95,6 +99,7 @@ export class BrokerCore {
       connections: new Set(),
       waiting: new Map(),
       takeovers: new Map(),
+      pressure: noPressure(limits),
       redirection: redirectionOf(settings),
       inHand: new RoutedMessage(),
       now: 0,
@@ -117,6 +122,16 @@ export class BrokerCore {
   /** One structure for everything that is due: what the engine watches is in it, too. */
   get deadlines(): Deadlines {
     return this.#core.deadlines
+  }
+
+  /** Topics that the matcher remembers. */
+  get topicEntries(): number {
+    return this.#core.index.entries
+  }
+
+  /** Whether one more connection may be, from this address, while so many are open. What is refused is counted. */
+  admits(address: string | undefined, open: number, now: number): boolean {
+    return this.#core.admission.admits(address, open, now)
   }
 
   get connections(): ReadonlySet<Connection> {
@@ -180,6 +195,8 @@ export class BrokerCore {
       case 'broker-closing':
         for (const connection of [...core.connections]) closeConnection(core, connection, VIOLATIONS.shuttingDown)
         return
+      case 'pressure-measured':
+        return relieve(core, event)
       case 'time-passed':
         return core.deadlines.run(now)
     }
@@ -219,6 +236,14 @@ export class BrokerCore {
     return new Recovery(this.#core, wallMs)
   }
 
+  /** Something of a connection's output has left. True: what waited for that can go on, with `continue`. */
+  drained(connection: Connection): boolean {
+    const { session } = connection
+    if (session?.replays === undefined || !hasRoom(this.#core, session)) return false
+    wakeReplays(this.#core, session)
+    return true
+  }
+
   /** When `time-passed` is due next: milliseconds of the monotonic clock, Infinity for never. */
   nextDeadline(): number {
     return this.#core.deadlines.next
@@ -229,7 +254,7 @@ export class BrokerCore {
     core.connections.add(connection)
     core.counters.connectionsOpened++
     core.counters.connections = core.connections.size
-    core.counters.unauthenticatedConnections++
+    core.admission.entered(connection.peer.remoteAddress)
     watchConnect(core, connection, (reasonCode, reason) => refuseConnect(core, connection, reasonCode, reason))
   }
 
@@ -263,7 +288,14 @@ export class BrokerCore {
   /** Bytes that are no packet. Before the CONNECT is accepted a Server may answer with a CONNACK, never a DISCONNECT. */
   #refused(connection: Connection, failure: DecodeFailure): void {
     const core = this.#core
-    if (failure.kind === 'packet-too-large') core.counters.packetsTooLarge++
+    const { limitsMet } = core.counters
+    if (failure.kind === 'packet-too-large') {
+      core.counters.packetsTooLarge++
+      limitsMet[connection.phase === 'open' ? 'maximumPacketSizeBytes' : 'maximumConnectPacketSizeBytes']++
+    }
+    if (failure.limit === 'maximumUserProperties' || failure.limit === 'maximumUserPropertyBytes') {
+      limitsMet[failure.limit]++
+    }
     const { reasonCode } = failure
     const reason = explainFailure(failure)
     if (connection.phase === 'before-connect' && failure.protocolVersion !== undefined) {

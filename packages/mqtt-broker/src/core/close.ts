@@ -36,7 +36,7 @@ export const connectionEnded = (
 ): void => {
   if (connection.phase === 'closed') return
   const wasOpen = connection.phase === 'open'
-  if (!wasOpen) core.counters.unauthenticatedConnections--
+  if (!wasOpen) core.admission.left(connection.peer.remoteAddress)
   connection.phase = 'closed'
   if (connection.held) core.waiting.delete(connection.ticket)
   connection.held = false

@@ -12,6 +12,7 @@ import { beginAuthentication } from './enhanced-authentication.ts'
 import { refuseConnect } from './refuse-connect.ts'
 import { VIOLATIONS, type Violation } from './refusals.ts'
 import { isReservedTopic } from './rights.ts'
+import { countTopicRefusal } from './topic-filters.ts'
 import type { Settings } from './settings.ts'
 
 /** CONNECT (§3.1): judged, authenticated, then given its Session. */
@@ -52,18 +53,24 @@ const judge = (core: Core, packet: ConnectPacket): Violation | undefined => {
   const { settings, limits } = core
   const { clientId, will } = packet
   if (core.redirection !== undefined) return core.redirection
+  const { refuse } = core.pressure
+  if (refuse !== undefined) {
+    core.counters.limitsMet[refuse]++
+    return no(ReasonCode.ServerBusy, 'the server is busy')
+  }
   if (clientId === '' && (packet.protocolVersion === 3 || (packet.protocolVersion === 4 && !packet.cleanStart))) {
     return no(ReasonCode.ClientIdentifierNotValid, 'an empty Client Identifier [MQTT-3.1.3-8]')
   }
   // A character is at most three bytes for each unit of the string: counted only where that could be too much.
   if (clientId.length * 3 > limits.maximumClientIdBytes && utf8Length(clientId) > limits.maximumClientIdBytes) {
+    core.counters.limitsMet.maximumClientIdBytes++
     return no(ReasonCode.ClientIdentifierNotValid, 'a Client Identifier beyond our limit')
   }
   if (will === undefined) return undefined
   const topicLimits = { maximumLevels: limits.maximumTopicLevels, maximumBytes: limits.maximumTopicBytes }
   const parsed = parseTopicName(will.topicName, topicLimits)
   if (isTopicRefusal(parsed)) {
-    const tooLong = parsed.reason === 'too-long' || parsed.reason === 'too-many-levels'
+    const tooLong = countTopicRefusal(core, parsed.reason)
     return no(tooLong ? ReasonCode.TopicNameInvalid : ReasonCode.MalformedPacket, 'a Will Topic that is none')
   }
   if (isReservedTopic(will.topicName)) return no(ReasonCode.TopicNameInvalid, 'a Will Topic that is ours')

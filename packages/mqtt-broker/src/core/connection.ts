@@ -42,6 +42,13 @@ export class Connection {
   /** Milliseconds of the monotonic clock at which the last bytes came. */
   receivedAt = 0
   connectedAt = 0
+  /** Bytes that ever came, and as many as had come when the pressure was last measured. */
+  bytesReceived = 0
+  bytesMeasured = 0
+  /** It is read at a trickle, because memory or time is short and it sends more than others. */
+  trickles = false
+  /** It is not read for a while: what it does not say meanwhile is not held against it. */
+  rests = false
   /** What is enforced; 0: nothing. */
   keepAliveSeconds = 0
   /** Connect timeout first, then Keep Alive. */

@@ -2,6 +2,7 @@ import type { SubscriptionIndex } from '@godwit/mqtt-topics'
 import type { Edges } from '../ports/edges.ts'
 import type { Interceptor } from '../ports/interceptor.ts'
 import type { Logger } from '../ports/logger.ts'
+import type { Admission } from './admission.ts'
 import type { Connection } from './connection.ts'
 import type { Counters } from './counters.ts'
 import type { Deadlines } from './deadlines.ts'
@@ -10,6 +11,7 @@ import type { Limits } from './limits.ts'
 import type { Load } from './loads.ts'
 import type { Observation } from './observation.ts'
 import type { CommitNumber, Staging } from './output.ts'
+import type { Pressure } from './pressure.ts'
 import type { Records } from './records.ts'
 import type { RetainedMessages } from './retained-messages.ts'
 import type { RoutedMessage } from './routed-message.ts'
@@ -25,6 +27,7 @@ export interface Core {
   readonly limits: Limits
   readonly settings: Settings
   readonly counters: Counters
+  readonly admission: Admission
   readonly deadlines: Deadlines
   readonly edges: Edges
   readonly logger: Logger
@@ -50,6 +53,8 @@ export interface Core {
   /** Connections that wait for somebody else's answer, by the ticket of the question. */
   readonly waiting: Map<number, Connection>
   readonly takeovers: Map<string, Takeovers>
+  /** What is done because memory or time is short. */
+  pressure: Pressure
   /** Where all Clients are sent, if they are. */
   redirection: Violation | undefined
   /** The message in hand. */

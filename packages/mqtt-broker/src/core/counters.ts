@@ -1,4 +1,5 @@
 import type { DropReason } from '../ports/observer.ts'
+import { type CountedLimitName, LIMITS } from './limits.ts'
 
 /** What has happened since the start, and what is there now. Plain numbers: cheap to raise, cheap to read. */
 export class Counters {
@@ -8,7 +9,6 @@ export class Counters {
   connectsRefused = 0
   connectTimeouts = 0
   authenticationTimeouts = 0
-  authenticationRoundsExceeded = 0
   reauthentications = 0
   reauthenticationsRefused = 0
   assemblyTimeouts = 0
@@ -35,6 +35,11 @@ export class Counters {
   queuedBytes = 0
   unauthenticatedConnections = 0
   unauthenticatedBytes = 0
+  /** How often each limit was met: why something was refused, closed, dropped, cut or made to wait. */
+  readonly limitsMet = Object.fromEntries(Object.keys(LIMITS).map((name) => [name, 0])) as Record<
+    CountedLimitName,
+    number
+  >
   readonly messagesDropped: Record<DropReason, number> = {
     'not-authorized': 0,
     'queue-full': 0,

@@ -134,14 +134,14 @@ export const resend = (core: Core, session: Session): void => {
 export const enqueue = (core: Core, session: Session, queued: QueuedMessage): boolean => {
   const { queue } = session
   const { limits, settings } = core
-  const full = () =>
-    queue.length >= limits.maximumQueuedMessages ||
-    queue.sizeBytes + queued.message.sizeBytes > limits.maximumQueuedBytes
-  if (full()) dropExpired(core, session)
-  if (full() && settings.queueOverflow === 'drop-oldest') {
-    while (full() && queue.length > 0) dropped(core, session, take(core, session)!.message, 'queue-full')
+  const full = () => queue.exceeded(limits, queued.message.sizeBytes)
+  if (full() !== undefined) dropExpired(core, session)
+  const exceeded = full()
+  if (exceeded !== undefined) core.counters.limitsMet[exceeded]++
+  if (settings.queueOverflow === 'drop-oldest') {
+    while (full() !== undefined && queue.length > 0) dropped(core, session, take(core, session)!.message, 'queue-full')
   }
-  if (full()) return dropped(core, session, queued.message, 'queue-full')
+  if (full() !== undefined) return dropped(core, session, queued.message, 'queue-full')
   queue.push(queued)
   core.counters.queuedMessages++
   core.counters.queuedBytes += queued.message.sizeBytes
@@ -150,7 +150,8 @@ export const enqueue = (core: Core, session: Session, queued: QueuedMessage): bo
 
 /** What expired while it waited makes room for what has not. */
 const dropExpired = (core: Core, session: Session): void => {
-  for (const { message } of session.queue.takeExpired(core.now)) {
+  for (const { message, origin } of session.queue.takeExpired(core.now)) {
+    if (origin !== undefined) core.records.forgetQueued(origin.number, origin.sequence, 0)
     core.counters.queuedMessages--
     core.counters.queuedBytes -= message.sizeBytes
     dropped(core, session, message, 'message-expired')

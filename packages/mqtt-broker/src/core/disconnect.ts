@@ -4,6 +4,7 @@ import { connectionEnded } from './close.ts'
 import type { Connection } from './connection.ts'
 import type { Core } from './context.ts'
 import { VIOLATIONS, type Violation } from './refusals.ts'
+import { withinMaximumExpiry } from './sessions.ts'
 import { recordSession } from './stored-session.ts'
 import { removeWill } from './wills.ts'
 
@@ -14,7 +15,7 @@ export const disconnect = (core: Core, connection: Connection, packet: Disconnec
   if (asked !== undefined) {
     if (session.expiryIntervalSeconds === 0 && asked !== 0) return VIOLATIONS.expiryRaised
     const seconds = asked === 0xffffffff ? Infinity : asked
-    session.expiryIntervalSeconds = Math.min(seconds, core.limits.maximumSessionExpirySeconds)
+    session.expiryIntervalSeconds = withinMaximumExpiry(core, seconds)
   }
   // [MQTT-3.14.4-3]
   if (packet.reasonCode === ReasonCode.Success) removeWill(core, session)

@@ -165,9 +165,9 @@ describe('enhanced authentication', () => {
     const client = broker.connect('a', method(1))
     for (let round = 2; round <= 8; round++) client.send(auth(0x18, 1))
     expect(seen(client)).toEqual(Array.from({ length: 8 }, () => 'auth'))
-    expect(broker.core.counters.authenticationRoundsExceeded).toBe(0)
+    expect(broker.core.counters.limitsMet.maximumAuthenticationRounds).toBe(0)
     expect(seen(client.send(auth(0x18, 1)))).toEqual(['connack 82'])
-    expect(broker.core.counters.authenticationRoundsExceeded).toBe(1)
+    expect(broker.core.counters.limitsMet.maximumAuthenticationRounds).toBe(1)
   })
 
   it('limit authenticationTimeoutMs: from the CONNECT on, for a Client that does not answer and a mechanism that does not', () => {
@@ -302,6 +302,6 @@ describe('re-authentication', () => {
     client.send(auth(0x19, 1)).send(auth(0x18, 1))
     expect(seen(client)).toEqual(['auth', 'auth'])
     expect(seen(client.send(auth(0x18, 1)))).toEqual(['disconnect 82'])
-    expect(broker.core.counters.authenticationRoundsExceeded).toBe(1)
+    expect(broker.core.counters.limitsMet.maximumAuthenticationRounds).toBe(1)
   })
 })

@@ -11,6 +11,7 @@ import { Deadline } from './deadlines.ts'
 import { endExchange, type PendingExchange } from './exchange.ts'
 import { replaceGrant } from './grants.ts'
 import { refuseConnect } from './refuse-connect.ts'
+import { wakeReplays } from './retained-replays.ts'
 import { VIOLATIONS, type Violation } from './refusals.ts'
 
 /** CONNECT with an Authentication Method: its mechanism decides, and no CONNACK leaves before it has. */
@@ -56,6 +57,7 @@ export const beforeConnack = (core: Core, connection: Connection, packet: Packet
 /** The mechanism has answered. */
 export const authenticationStepped = (core: Core, connection: Connection, answer: AuthenticationStep): void => {
   connection.held = false
+  if (connection.session !== undefined) wakeReplays(core, connection.session)
   const { exchange: pending } = connection
   if (pending === undefined || connection.phase === 'closed') return
   if (answer.type === 'continue') return goOn(core, connection, pending, answer.data)
@@ -81,6 +83,7 @@ const beginReauthentication = (
   if (exchange === undefined) return VIOLATIONS.authOutOfTurn
   const deadline = new Deadline(() => {
     core.counters.authenticationTimeouts++
+    core.counters.limitsMet.authenticationTimeoutMs++
     failReauthentication(
       core,
       connection,
@@ -120,7 +123,7 @@ const step = (core: Core, connection: Connection, pending: PendingExchange, data
 
 const goOn = (core: Core, connection: Connection, pending: PendingExchange, data: Uint8Array | undefined): void => {
   if (pending.rounds >= core.limits.maximumAuthenticationRounds) {
-    core.counters.authenticationRoundsExceeded++
+    core.counters.limitsMet.maximumAuthenticationRounds++
     const { reasonCode, reason } = VIOLATIONS.authenticationRounds
     if (connection.phase === 'authenticating') refuseConnect(core, connection, reasonCode, reason)
     else failReauthentication(core, connection, VIOLATIONS.authenticationRounds)

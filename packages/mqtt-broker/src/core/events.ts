@@ -4,6 +4,7 @@ import type { AuthenticationStep } from '../ports/authentication-mechanism.ts'
 import type { Grant, Refusal } from '../ports/grant.ts'
 import type { LoadedRecord } from '../ports/stored-message.ts'
 import type { Connection } from './connection.ts'
+import type { Measurement } from './pressure.ts'
 import type { Violation } from './refusals.ts'
 
 /** Everything that happens to the core but the hot path. A ticket that nobody waits for any more is ignored. */
@@ -23,4 +24,5 @@ export type BrokerEvent =
   | { readonly type: 'grant-replaced'; readonly clientId: string; readonly grant: Grant }
   | { readonly type: 'rights-changed' }
   | { readonly type: 'broker-closing' }
+  | ({ readonly type: 'pressure-measured' } & Measurement)
   | { readonly type: 'time-passed' }

@@ -11,8 +11,10 @@ export const effectiveKeepAliveSeconds = (core: Core, packet: ConnectPacket): nu
   const asked = core.settings.serverKeepAliveSeconds ?? packet.keepAliveSeconds
   const maximum = core.limits.maximumKeepAliveSeconds
   // 0 means no limit, which is above any maximum that somebody set.
-  if (asked === 0) return maximum < 65_535 ? maximum : 0
-  return Math.min(asked, maximum)
+  const isTooLong = asked === 0 ? maximum < 65_535 : asked > maximum
+  if (!isTooLong) return asked
+  core.counters.limitsMet.maximumKeepAliveSeconds++
+  return maximum
 }
 
 /** [MQTT-3.1.2-22] Closed after one and a half times the Keep Alive without a packet. */
@@ -27,7 +29,7 @@ export const watchKeepAlive = (core: Core, connection: Connection): void => {
   // One deadline that looks again, instead of one that is armed anew with each packet.
   const deadline = new Deadline((now) => {
     // Who is not read cannot be silent.
-    if (connection.throttled) connection.receivedAt = now
+    if (connection.throttled || connection.rests) connection.receivedAt = now
     const dueAt = connection.receivedAt + silenceMs
     if (dueAt > now) return core.deadlines.arm(deadline, dueAt)
     core.counters.keepAliveTimeouts++
@@ -46,12 +48,14 @@ export const watchConnect = (
   connection.deadline = new Deadline(() => {
     if (connection.phase === 'authenticating') {
       core.counters.authenticationTimeouts++
+      core.counters.limitsMet.authenticationTimeoutMs++
       const { reasonCode, reason } = connection.held
         ? VIOLATIONS.authenticatorUnanswered
         : VIOLATIONS.authenticationUnanswered
       refuse(reasonCode, reason)
     } else {
       core.counters.connectTimeouts++
+      core.counters.limitsMet.connectTimeoutMs++
       closeConnection(core, connection, { reasonCode: ReasonCode.KeepAliveTimeout, reason: 'no CONNECT in time' })
     }
   })

@@ -1,10 +1,10 @@
 /** One limit: what it bounds, why, and what happens at it. */
 export interface LimitDescription {
   readonly default: number
-  readonly unit: 'bytes' | 'count' | 'milliseconds' | 'seconds'
+  readonly unit: 'bytes' | 'count' | 'milliseconds' | 'percent' | 'seconds'
   readonly why: string
   readonly atLimit: string
-  /** The counter that rises when it is met. */
+  /** What rises when it is met, beside `counters.limitsMet` of its name; `none`: nothing else. */
   readonly counter: string
 }
 
@@ -61,7 +61,7 @@ export const LIMITS = {
     'count',
     'AUTH packets that we send in one exchange',
     'refused, or in re-authentication closed (0x82)',
-    'authenticationRoundsExceeded',
+    'none',
   ),
   packetAssemblyTimeoutMs: limit(
     30_000,
@@ -73,9 +73,44 @@ export const LIMITS = {
   maximumConnections: limit(
     Infinity,
     'count',
-    'each holds a descriptor and some kilobytes',
+    'each holds a descriptor and some kilobytes; a broker that listens takes what the process may open, less a reserve',
     'refused at accept',
     'connectionsRefused',
+  ),
+  acceptsPerSecond: limit(
+    Infinity,
+    'count',
+    'connections that come, all together; the strict preset has 500',
+    'refused at accept',
+    'connectionsRefused',
+  ),
+  acceptBurst: limit(
+    1_000,
+    'count',
+    'that many may come at once after a rest',
+    'refused at accept',
+    'connectionsRefused',
+  ),
+  acceptsPerSecondPerAddress: limit(
+    Infinity,
+    'count',
+    'connections that come from one address; the strict preset has 20',
+    'refused at accept',
+    'connectionsRefused',
+  ),
+  acceptBurstPerAddress: limit(
+    100,
+    'count',
+    'that many may come at once from one address after a rest',
+    'refused at accept',
+    'connectionsRefused',
+  ),
+  tlsHandshakeTimeoutMs: limit(
+    10_000,
+    'milliseconds',
+    'a TLS handshake may be dripped',
+    'the connection is cut',
+    'none',
   ),
   maximumUnauthenticatedConnections: limit(
     10_000,
@@ -263,6 +298,56 @@ export const LIMITS = {
     'the newcomer is refused for 10 s (0x9F)',
     'takeoversRefused',
   ),
+  publishesPerSecond: limit(
+    Infinity,
+    'count',
+    'of one Client; the strict preset has 1,000',
+    'it is read more slowly, and its Keep Alive rests',
+    'none',
+  ),
+  publishBurst: limit(
+    1_000,
+    'count',
+    'that many a Client may publish at once after a rest',
+    'it is read more slowly, and its Keep Alive rests',
+    'none',
+  ),
+  maximumMemoryBytes: limit(
+    Infinity,
+    'bytes',
+    'what the percentages are of; by default what the container or the machine has',
+    'see the percentages',
+    'none',
+  ),
+  memorySoftPercent: limit(
+    60,
+    'percent',
+    'of the memory, resident, or of the heap that Node may use',
+    'the busiest publishers are read at a trickle',
+    'none',
+  ),
+  memoryHighPercent: limit(
+    75,
+    'percent',
+    'of the memory',
+    'CONNECT is refused (0x89), and QoS 0 to slow Clients is dropped sooner',
+    'connectsRefused, messagesDropped.slow-client',
+  ),
+  memoryHardPercent: limit(90, 'percent', 'of the memory', 'the largest outbound buffers are cut (0x97)', 'none'),
+  eventLoopLagRefuseMs: limit(
+    250,
+    'milliseconds',
+    'how late the loop is: there is more to do than one core can',
+    'CONNECT is refused (0x89)',
+    'connectsRefused',
+  ),
+  eventLoopLagShedMs: limit(
+    2_000,
+    'milliseconds',
+    'how late the loop is',
+    'the busiest publishers are read at a trickle',
+    'none',
+  ),
   readBytesPerTurn: limit(
     256 * KiB,
     'bytes',
@@ -288,8 +373,32 @@ export const LIMITS = {
 } as const satisfies Record<string, LimitDescription>
 
 export type LimitName = keyof typeof LIMITS
+
+/** Those that nobody meets as an event: they shape what is kept or sent, and nothing is dropped, refused or closed. */
+type ShapingLimitName =
+  | 'acceptBurst'
+  | 'acceptBurstPerAddress'
+  | 'publishBurst'
+  | 'maximumMemoryBytes'
+  | 'maximumInflightMessages'
+  | 'outgoingTopicAliasMaximum'
+  | 'matcherEntries'
+  | 'matcherEntryBytes'
+
+/** Those that `counters.limitsMet` has a number for. */
+export type CountedLimitName = Exclude<LimitName, ShapingLimitName>
 export type Limits = { readonly [Name in LimitName]: number }
 
 export const DEFAULT_LIMITS = Object.fromEntries(
   Object.entries(LIMITS).map(([name, description]) => [name, description.default]),
 ) as unknown as Limits
+
+/** For a broker that strangers reach: rates are limited, and nobody stays silent for long. */
+export const STRICT_LIMITS: Limits = {
+  ...DEFAULT_LIMITS,
+  acceptsPerSecond: 500,
+  acceptsPerSecondPerAddress: 20,
+  publishesPerSecond: 1_000,
+  maximumKeepAliveSeconds: 1_200,
+  maximumTakeoversPer10Seconds: 10,
+}

@@ -1,5 +1,7 @@
 import type { QueuedMessage } from './queued-message.ts'
 
+import type { CountedLimitName, Limits } from './limits.ts'
+
 /** First in, first out, in memory. Costs nothing while it is empty, as most are. */
 export class OutboundQueue {
   #messages: (QueuedMessage | undefined)[] | undefined
@@ -14,6 +16,12 @@ export class OutboundQueue {
 
   get first(): QueuedMessage | undefined {
     return this.#messages?.[this.#head]
+  }
+
+  /** Which limit would be exceeded by one more of that size. */
+  exceeded(limits: Limits, sizeBytes: number): CountedLimitName | undefined {
+    if (this.length >= limits.maximumQueuedMessages) return 'maximumQueuedMessages'
+    return this.sizeBytes + sizeBytes > limits.maximumQueuedBytes ? 'maximumQueuedBytes' : undefined
   }
 
   push(message: QueuedMessage): void {

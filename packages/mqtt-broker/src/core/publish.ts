@@ -7,6 +7,7 @@ import type { Connection } from './connection.ts'
 import type { Core } from './context.ts'
 import { accept, refuse } from './accept-publish.ts'
 import { intercept } from './intercept-publish.ts'
+import { countTopicRefusal } from './topic-filters.ts'
 import { VIOLATIONS, type Violation } from './refusals.ts'
 import type { RoutedMessage } from './routed-message.ts'
 import type { Route } from './subscription.ts'
@@ -36,6 +37,7 @@ export const publish = (core: Core, connection: Connection, frame: PublishFrame)
     }
     if (outcome === ReceiverOutcome.quotaExceeded) {
       core.counters.receiveMaximumExceeded++
+      core.counters.limitsMet.receiveMaximum++
       return VIOLATIONS.receiveMaximum
     }
   }
@@ -68,15 +70,16 @@ const entryOf = (core: Core, connection: Connection, frame: PublishFrame): Topic
     if (entry !== connection.lastTopic) connection.lastTopic = entry
     return entry
   }
-  return entry.reason === 'too-long' || entry.reason === 'too-many-levels'
-    ? VIOLATIONS.topicNameTooLong
-    : VIOLATIONS.topicNameInvalid
+  return countTopicRefusal(core, entry.reason) ? VIOLATIONS.topicNameTooLong : VIOLATIONS.topicNameInvalid
 }
 
 /** [MQTT-3.3.2-12] An alias is set by a PUBLISH that has both, and stands for the topic in one that has only it. */
 const aliasedEntryOf = (core: Core, connection: Connection, frame: PublishFrame): TopicEntry<Route> | Violation => {
   const { aliases } = connection
-  if (aliases === undefined || frame.topicAlias > core.limits.topicAliasMaximum) return VIOLATIONS.topicAliasTooLarge
+  if (aliases === undefined || frame.topicAlias > core.limits.topicAliasMaximum) {
+    core.counters.limitsMet.topicAliasMaximum++
+    return VIOLATIONS.topicAliasTooLarge
+  }
   if (frame.topicStart !== frame.topicEnd) {
     const entry = entryOf(core, connection, frame)
     if (!('reasonCode' in entry)) aliases.set(frame.topicAlias, entry.bytes)

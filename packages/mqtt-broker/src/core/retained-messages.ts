@@ -39,11 +39,17 @@ export class RetainedMessages {
     const counters = this.#counters
     const limits = this.#limits
     const bytesAfter = counters.retainedBytes + sizeBytes - (before?.message.sizeBytes ?? 0)
-    if (
-      sizeBytes > limits.maximumRetainedMessageBytes ||
-      bytesAfter > limits.maximumRetainedBytes ||
-      (before === undefined && this.#index.size >= limits.maximumRetainedTopics)
-    ) {
+    const isNew = before === undefined
+    const exceeded =
+      sizeBytes > limits.maximumRetainedMessageBytes
+        ? 'maximumRetainedMessageBytes'
+        : bytesAfter > limits.maximumRetainedBytes
+          ? 'maximumRetainedBytes'
+          : isNew && this.#index.size >= limits.maximumRetainedTopics
+            ? 'maximumRetainedTopics'
+            : undefined
+    if (exceeded !== undefined) {
+      counters.limitsMet[exceeded]++
       return false
     }
     if (before?.expiry !== undefined) this.#deadlines.cancel(before.expiry)

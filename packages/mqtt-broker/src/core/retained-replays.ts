@@ -9,26 +9,39 @@ import type { Subscription } from './subscription.ts'
 export interface Replay {
   readonly subscription: Subscription
   readonly cursor: RetainedCursor<RetainedMessage>
+  /** A turn had its share of it; whether anything is left the next one will see. */
+  interrupted: boolean
 }
 
 export const beginReplay = (core: Core, subscription: Subscription): void => {
   const { session } = subscription
-  ;(session.replays ??= []).push({ subscription, cursor: core.retained.match(subscription.matchedFilter) })
+  ;(session.replays ??= []).push({
+    subscription,
+    cursor: core.retained.match(subscription.matchedFilter),
+    interrupted: false,
+  })
   core.replaying.add(session)
 }
 
-/** A turn of the loop for those that can take more. True: somebody could go on at once. */
+/** Its window has opened, or it reads again, or it is back: what it is still owed goes on in the next turn. */
+export const wakeReplays = (core: Core, session: Session): void => {
+  if (session.replays !== undefined) core.replaying.add(session)
+}
+
+/**
+ * A turn of the loop for those that can take more. Who cannot leaves the set until `wakeReplays`: to look at them again and
+ * again would cost every turn. True: somebody could go on at once.
+ */
 export const continueReplays = (core: Core): boolean => {
-  let more = core.replaying.size > core.limits.maximumReplays
-  for (const session of oldest(core.replaying, core.limits.maximumReplays)) {
-    if (session.connection === undefined || session.connection.held) continue
+  const { maximumReplays } = core.limits
+  if (core.replaying.size > maximumReplays) core.counters.limitsMet.maximumReplays++
+  for (const session of oldest(core.replaying, maximumReplays)) {
     // Who has been served goes behind the others: a set keeps the order in which its members came.
     core.replaying.delete(session)
-    if (!continueReplay(core, session)) continue
-    core.replaying.add(session)
-    if (hasRoom(core, session)) more = true
+    if (session.connection === undefined || session.connection.held) continue
+    if (continueReplay(core, session) && hasRoom(core, session)) core.replaying.add(session)
   }
-  return more
+  return core.replaying.size > 0
 }
 
 const oldest = (sessions: ReadonlySet<Session>, count: number): Session[] => {
@@ -57,8 +70,13 @@ const continueReplay = (core: Core, session: Session): boolean => {
     while (more && budget > 0) {
       if (!hasRoom(core, session)) return true
       budget--
-      more = replay.cursor.take(1, (_topicName, { message }) => deliverRetained(core, replay.subscription, message))
+      more = replay.cursor.take(1, (_topicName, { message }) => {
+        if (replay.interrupted) core.counters.limitsMet.retainedReplayPerTurn++
+        replay.interrupted = false
+        deliverRetained(core, replay.subscription, message)
+      })
     }
+    replay.interrupted = more
     if (more) return true
     session.replays.shift()
   }

@@ -40,7 +40,8 @@ export const sendQos0 = (
   commit: CommitNumber,
 ): void => {
   const { output } = session.connection!
-  if (output.pendingBytes > core.limits.outputDropBytes) {
+  if (output.pendingBytes > core.pressure.dropBytes) {
+    core.counters.limitsMet.outputDropBytes++
     dropped(core, session, message, 'slow-client')
     return
   }

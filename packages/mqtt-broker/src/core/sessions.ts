@@ -7,6 +7,14 @@ import { forgetOrigin, returnToGroup } from './shared-subscriptions.ts'
 import { leaveStore } from './stored-session.ts'
 import { publishWill } from './wills.ts'
 
+/** What a Client asks for, as far as it gets it. */
+export const withinMaximumExpiry = (core: Core, seconds: number): number => {
+  const maximum = core.limits.maximumSessionExpirySeconds
+  if (seconds <= maximum) return seconds
+  core.counters.limitsMet.maximumSessionExpirySeconds++
+  return maximum
+}
+
 /** The Client has gone: its Session waits for it as long as it may (§4.1.0). */
 export const sessionWaits = (core: Core, session: Session): void => {
   const seconds = session.expiryIntervalSeconds

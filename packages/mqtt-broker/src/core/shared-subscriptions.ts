@@ -135,10 +135,10 @@ export const restoreQueued = (core: Core, group: SharedGroup, queued: QueuedMess
 const enqueueForGroup = (core: Core, group: SharedGroup, message: RoutedMessage): boolean => {
   const { queue } = group
   const { limits } = core
-  const full = () =>
-    queue.length >= limits.maximumQueuedMessages || queue.sizeBytes + message.sizeBytes > limits.maximumQueuedBytes
-  if (full()) dropExpired(core, group)
-  if (full()) {
+  if (queue.exceeded(limits, message.sizeBytes) !== undefined) dropExpired(core, group)
+  const exceeded = queue.exceeded(limits, message.sizeBytes)
+  if (exceeded !== undefined) {
+    core.counters.limitsMet[exceeded]++
     core.counters.messagesDropped['queue-full']++
     core.observation?.messageDropped(`$share/${group.shareName}`, message, 'queue-full')
     return false
@@ -155,6 +155,7 @@ const enqueueForGroup = (core: Core, group: SharedGroup, message: RoutedMessage)
 const dropExpired = (core: Core, group: SharedGroup): void => {
   for (const queued of group.queue.takeExpired(core.now)) {
     uncount(core, queued)
+    forgetOrigin(core, queued)
     forgetOrigin(core, queued)
     core.counters.messagesDropped['message-expired']++
     core.observation?.messageDropped(`$share/${group.shareName}`, queued.message, 'message-expired')
@@ -240,7 +241,7 @@ const canTake = (core: Core, member: Subscription, message: RoutedMessage): bool
   if (connection === undefined) return false
   if (session.grant.canReceive?.(message.topicName) === false) return false
   if (Math.min(member.qos, message.frame.qos) > 0) return hasRoom(core, session)
-  return connection.output.pendingBytes <= core.limits.outputDropBytes
+  return connection.output.pendingBytes <= core.pressure.dropBytes
 }
 
 const count = (core: Core, queued: QueuedMessage): void => {

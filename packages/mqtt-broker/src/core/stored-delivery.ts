@@ -85,6 +85,10 @@ const makeRoom = (core: Core, session: Session, stored: StoredQueue, message: Ro
   const full = (): boolean =>
     stored.length + session.queue.length >= limits.maximumQueuedMessages ||
     stored.sizeBytes + session.queue.sizeBytes + message.sizeBytes > limits.maximumQueuedBytes
+  if (full()) {
+    const many = stored.length + session.queue.length >= limits.maximumQueuedMessages
+    core.counters.limitsMet[many ? 'maximumQueuedMessages' : 'maximumQueuedBytes']++
+  }
   // An unacknowledged message holds the numbers of all that were dropped behind it: they are bounded, too.
   if (stored.spread >= limits.maximumQueuedMessages + MAXIMUM_GAPS) return false
   if (settings.queueOverflow === 'drop-oldest') {

@@ -15,7 +15,7 @@ import { ask } from './interceptors.ts'
 import { legalReasonCode } from './legal-reason-code.ts'
 import { problemInformation } from './problem-information.ts'
 import { VIOLATIONS, type Violation } from './refusals.ts'
-import { beginReplay } from './retained-replays.ts'
+import { beginReplay, wakeReplays } from './retained-replays.ts'
 import { pumpGroups } from './shared-subscriptions.ts'
 import type { Subscription } from './subscription.ts'
 import { endSubscription, storeSubscription } from './subscriptions.ts'
@@ -64,12 +64,16 @@ export const finishSubscribe = (core: Core, connection: Connection, verdicts: re
     return refusedFor(core, connection, refusal.reasonCode)
   }
   const reasonCodes = packet.subscriptions.map((request, place) => {
-    if (place >= core.limits.maximumFiltersPerSubscribe) return refuse(TOO_MANY_FILTERS)
+    if (place >= core.limits.maximumFiltersPerSubscribe) {
+      core.counters.limitsMet.maximumFiltersPerSubscribe++
+      return refuse(TOO_MANY_FILTERS)
+    }
     const filter = allowedFilter(core, connection, request, verdicts?.[place] ?? verdicts === undefined)
     if ('reasonCode' in filter) return refuse(filter)
     if (session.stored !== undefined && !core.records.writable) return refuse(STORE_FULL)
     const isNew = session.subscriptions?.has(filter.topicFilter) !== true
     if (isNew && (session.subscriptions?.size ?? 0) >= core.limits.maximumSubscriptionsPerSession) {
+      core.counters.limitsMet.maximumSubscriptionsPerSession++
       return refuse(TOO_MANY_SUBSCRIPTIONS)
     }
     const subscription = storeSubscription(core, session, filter, request, identifier)
@@ -86,6 +90,7 @@ export const finishSubscribe = (core: Core, connection: Connection, verdicts: re
   })
   for (const subscription of owed) beginReplay(core, subscription)
   pumpGroups(core, session)
+  wakeReplays(core, session)
 }
 
 /** UNSUBSCRIBE (§3.10): each filter has its code in order; what is not there is not an error. */

@@ -24,6 +24,7 @@ export const takeoverAllowed = (core: Core, clientId: string): boolean => {
   }
   if (takeovers.count >= limit) {
     core.counters.takeoversRefused++
+    core.counters.limitsMet.maximumTakeoversPer10Seconds++
     return false
   }
   takeovers.count++

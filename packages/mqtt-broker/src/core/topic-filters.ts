@@ -20,13 +20,20 @@ export const parseFilter = (core: Core, topicFilter: string): ParsedFilter | Vio
   const limits = { maximumLevels: core.limits.maximumTopicLevels, maximumBytes: core.limits.maximumTopicBytes }
   if (isShared(topicFilter)) {
     const shared = parseSharedSubscription(topicFilter, limits)
-    if (isTopicRefusal(shared)) return violationOf(shared, VIOLATIONS.sharedFilterInvalid)
+    if (isTopicRefusal(shared)) return violationOf(core, shared, VIOLATIONS.sharedFilterInvalid)
     return { topicFilter, matchedFilter: shared.topicFilter, shareName: shared.shareName }
   }
   const parsed = parseTopicFilter(topicFilter, limits)
-  if (isTopicRefusal(parsed)) return violationOf(parsed, VIOLATIONS.topicFilterInvalid)
+  if (isTopicRefusal(parsed)) return violationOf(core, parsed, VIOLATIONS.topicFilterInvalid)
   return { topicFilter, matchedFilter: topicFilter, shareName: undefined }
 }
 
-const violationOf = (refusal: TopicRefusal, otherwise: Violation): Violation =>
-  refusal.reason === 'too-long' || refusal.reason === 'too-many-levels' ? VIOLATIONS.topicFilterTooLong : otherwise
+/** True: it is a limit of ours that is in the way, which has been counted. */
+export const countTopicRefusal = (core: Core, reason: TopicRefusal['reason']): boolean => {
+  if (reason !== 'too-long' && reason !== 'too-many-levels') return false
+  core.counters.limitsMet[reason === 'too-long' ? 'maximumTopicBytes' : 'maximumTopicLevels']++
+  return true
+}
+
+const violationOf = (core: Core, refusal: TopicRefusal, otherwise: Violation): Violation =>
+  countTopicRefusal(core, refusal.reason) ? VIOLATIONS.topicFilterTooLong : otherwise

@@ -132,11 +132,15 @@ export class CommitGate implements Staging {
 
   /** Whether the open batch is as large as it may be while publishers are read. */
   get full(): boolean {
+    return this.exceeded !== undefined
+  }
+
+  /** Which limit the open batch has reached. */
+  get exceeded(): 'maximumUncommittedRecords' | 'maximumUncommittedBytes' | undefined {
     const batch = this.#batch
-    return (
-      batch !== undefined &&
-      (batch.size >= this.#limits.maximumBatchRecords || batch.sizeBytes >= this.#limits.maximumBatchBytes)
-    )
+    if (batch === undefined) return undefined
+    if (batch.size >= this.#limits.maximumBatchRecords) return 'maximumUncommittedRecords'
+    return batch.sizeBytes >= this.#limits.maximumBatchBytes ? 'maximumUncommittedBytes' : undefined
   }
 
   /** Without a store there is nothing to wait for; after a failure what is waited for never comes. */

@@ -7,6 +7,7 @@ import { Connection, type Driver } from '../core/connection.ts'
 import { Deadline } from '../core/deadlines.ts'
 import type { Limits } from '../core/limits.ts'
 import { VIOLATIONS, type Violation } from '../core/refusals.ts'
+import { TokenBucket } from '../core/token-bucket.ts'
 import type { CommitGate, Throttled } from './commit-gate.ts'
 import type { ConnectionOutput } from './connection-output.ts'
 import type { Deferred, Turn } from './turn.ts'
@@ -26,6 +27,9 @@ export interface DriverEnvironment {
 /** A packet that comes slower than this on average, for as long as the timeout, is not waited for. */
 const ASSEMBLY_BYTES_PER_SECOND = 1024
 
+/** How long a publisher that is read at a trickle is left alone after each chunk: 64 KiB a second at the most. */
+const TRICKLE_REST_MS = 1000
+
 /** What a driver needs from whoever has the socket. */
 export interface StreamControl {
   pause(): void
@@ -42,6 +46,8 @@ export class ConnectionDriver implements Driver, Deferred, Throttled {
   readonly #environment: DriverEnvironment
   readonly #scanner: FrameScanner
   readonly #stream: StreamControl
+  /** The turn that its shares are counted in. */
+  #turnNumber = 0
   #readBytes = 0
   #turnDeliveries = 0
   #deferred = false
@@ -53,6 +59,10 @@ export class ConnectionDriver implements Driver, Deferred, Throttled {
   /** Watches a Client that does not read what it is sent. */
   #stall: Deadline | undefined
   #unauthenticatedBytes = 0
+  /** Where there is a limit: what it may publish now. */
+  #publishRate: TokenBucket | undefined
+  /** It is not read until then. */
+  #rest: Deadline | undefined
 
   constructor(environment: DriverEnvironment, output: ConnectionOutput, stream: StreamControl, peer: PeerInfo) {
     this.#environment = environment
@@ -68,10 +78,13 @@ export class ConnectionDriver implements Driver, Deferred, Throttled {
     const { connection } = this
     if (connection.phase === 'closed') return
     connection.receivedAt = this.#environment.now()
+    connection.bytesReceived += chunk.length
+    this.#beginTurn()
     this.#readBytes += chunk.length
     this.#assemblyBytes += chunk.length
     this.#scanner.push(chunk)
     this.#run()
+    if (connection.trickles) this.#trickle(connection.receivedAt)
     // What is left is read later, when this chunk's memory holds something else.
     if (this.#scanner.unread) this.#scanner.detach()
     if (connection.phase !== 'open') this.#countUnauthenticated()
@@ -85,15 +98,23 @@ export class ConnectionDriver implements Driver, Deferred, Throttled {
   /** The next turn. */
   continue(): void {
     this.#deferred = false
+    this.#beginTurn()
+    if (this.connection.phase !== 'closed') this.#run()
+  }
+
+  /** What was read and delivered in an earlier turn is forgotten: each has its own share. */
+  #beginTurn(): void {
+    const { number } = this.#environment.turn
+    if (number === this.#turnNumber) return
+    this.#turnNumber = number
     this.#readBytes = 0
     this.#turnDeliveries = 0
-    if (this.connection.phase !== 'closed') this.#run()
   }
 
   /** Publishers are read again. */
   unthrottled(): void {
     this.connection.throttled = false
-    if (this.connection.phase !== 'closed') this.#defer()
+    if (this.connection.phase !== 'closed') this.#defer(undefined)
   }
 
   /** The Network Connection has ended. */
@@ -104,6 +125,7 @@ export class ConnectionDriver implements Driver, Deferred, Throttled {
     const { deadlines } = this.#environment.core
     if (this.#assembly !== undefined) deadlines.cancel(this.#assembly)
     if (this.#stall !== undefined) deadlines.cancel(this.#stall)
+    if (this.#rest !== undefined) deadlines.cancel(this.#rest)
     this.#environment.core.handle(
       { type: 'connection-lost', connection: this.connection, reason },
       this.#environment.now(),
@@ -114,7 +136,8 @@ export class ConnectionDriver implements Driver, Deferred, Throttled {
   /** What was written has gone out, or not: who does not read its answers is not read either. */
   outputChanged(): void {
     this.#flow()
-    if (this.#environment.core.unfinished) this.#environment.turn.wake()
+    const { core, turn } = this.#environment
+    if (core.drained(this.connection) || core.unfinished) turn.wake()
   }
 
   #run(): void {
@@ -126,13 +149,19 @@ export class ConnectionDriver implements Driver, Deferred, Throttled {
     this.#admit()
     let before = core.deliveries
     turn.copies.begin()
-    while (!connection.held && !this.#deferred && !(gate.throttles && this.#mustWait()) && scanner.next()) {
+    while (
+      !connection.held &&
+      !connection.rests &&
+      !this.#deferred &&
+      !(gate.throttles && this.#mustWait()) &&
+      scanner.next()
+    ) {
       const violation = this.#frame(now)
       if (violation !== undefined) this.#broken(violation, now)
       if (connection.phase === 'closed') break
       this.#turnDeliveries += core.deliveries - before
       before = core.deliveries
-      if (this.#turnDeliveries > limits.deliveriesPerTurn) this.#defer()
+      if (this.#turnDeliveries > limits.deliveriesPerTurn) this.#defer('deliveriesPerTurn')
     }
     turn.copies.settle()
     this.#running = false
@@ -145,7 +174,7 @@ export class ConnectionDriver implements Driver, Deferred, Throttled {
     ) {
       return this.#broken(VIOLATIONS.notConnected, now)
     }
-    if (this.#readBytes >= limits.readBytesPerTurn) this.#defer()
+    if (this.#readBytes >= limits.readBytesPerTurn) this.#defer('readBytesPerTurn')
     this.#watchAssembly(now)
     if (this.#unauthenticatedBytes > 0) this.#countUnauthenticated()
     this.#flow()
@@ -165,6 +194,8 @@ export class ConnectionDriver implements Driver, Deferred, Throttled {
     if (!touchesStore) return false
     connection.throttled = true
     gate.throttle(this)
+    const { exceeded } = gate
+    if (exceeded !== undefined) this.#environment.core.counters.limitsMet[exceeded]++
     return true
   }
 
@@ -172,7 +203,7 @@ export class ConnectionDriver implements Driver, Deferred, Throttled {
   #frame(now: number): Violation | undefined {
     const { connection } = this
     const scanner = this.#scanner
-    const { core } = this.#environment
+    const { core, limits } = this.#environment
     const type = scanner.firstByte >> 4
     if (connection.phase === 'open') {
       if (type === PacketType.publish) {
@@ -186,6 +217,7 @@ export class ConnectionDriver implements Driver, Deferred, Throttled {
           this.#environment.decodeLimits,
         )
         if (failure !== undefined) return this.#refused(failure, now)
+        if (limits.publishesPerSecond !== Infinity) this.#countPublish(now)
         return core.publish(connection, frame, now)
       }
       if (type >= PacketType.puback && type <= PacketType.pubcomp && scanner.end - scanner.bodyStart === 2) {
@@ -254,8 +286,10 @@ export class ConnectionDriver implements Driver, Deferred, Throttled {
     this.#assemblyBytes = this.#scanner.heldBytes
     this.#assembly = new Deadline((later) => {
       if (this.#scanner.pendingFirstByte === -1 || this.connection.phase === 'closed') return
-      if (this.#assemblyBytes >= ((later - begin) / 1000) * ASSEMBLY_BYTES_PER_SECOND) return this.#watchAssembly(later)
+      if (this.#paused || this.#assemblyBytes >= ((later - begin) / 1000) * ASSEMBLY_BYTES_PER_SECOND)
+        return this.#watchAssembly(later)
       core.counters.assemblyTimeouts++
+      core.counters.limitsMet.packetAssemblyTimeoutMs++
       this.#broken(VIOLATIONS.assembly, later)
     })
     core.deadlines.arm(this.#assembly, now + limits.packetAssemblyTimeoutMs)
@@ -271,6 +305,7 @@ export class ConnectionDriver implements Driver, Deferred, Throttled {
       if (connection.phase === 'closed' || output.pendingBytes <= limits.outputPauseBytes) return
       if (output.drainedBytes > before) return this.#watchStall()
       core.counters.stalledConnections++
+      core.counters.limitsMet.outputStallTimeoutMs++
       this.#broken(VIOLATIONS.stalled, later)
     })
     core.deadlines.arm(this.#stall, now() + limits.outputStallTimeoutMs)
@@ -284,13 +319,44 @@ export class ConnectionDriver implements Driver, Deferred, Throttled {
     this.#unauthenticatedBytes = held
     if (held > 0 && core.counters.unauthenticatedBytes > limits.maximumUnauthenticatedBytes) {
       core.counters.connectionsRefused++
+      core.counters.limitsMet.maximumUnauthenticatedBytes++
       this.#broken(VIOLATIONS.unauthenticatedBytes, now())
       this.#countUnauthenticated()
     }
   }
 
-  #defer(): void {
+  /** The one that empties the bucket is still served; what follows waits until there is more. */
+  #countPublish(now: number): void {
+    const { limits, core } = this.#environment
+    const rate = (this.#publishRate ??= new TokenBucket(limits.publishesPerSecond, limits.publishBurst, now))
+    rate.take(now)
+    const nextAt = rate.nextAt(now)
+    if (nextAt === now) return
+    core.counters.limitsMet.publishesPerSecond++
+    this.#restUntil(nextAt)
+  }
+
+  /** What came is served, and the next chunk waits: never nothing, since acknowledgements come the same way. */
+  #trickle(now: number): void {
+    if (this.connection.phase === 'closed') return
+    this.#restUntil(now + TRICKLE_REST_MS)
+    this.#flow()
+  }
+
+  #restUntil(at: number): void {
+    const { connection } = this
+    connection.rests = true
+    this.#rest ??= new Deadline((now) => {
+      connection.rests = false
+      connection.receivedAt = now
+      if (connection.phase !== 'closed') this.#run()
+    })
+    this.#environment.core.deadlines.arm(this.#rest, at)
+  }
+
+  #defer(limit: 'deliveriesPerTurn' | 'readBytesPerTurn' | undefined): void {
     if (this.#deferred) return
+    if (limit !== undefined) this.#environment.core.counters.limitsMet[limit]++
     this.#deferred = true
     this.#environment.turn.defer(this)
   }
@@ -301,9 +367,10 @@ export class ConnectionDriver implements Driver, Deferred, Throttled {
     if (connection.phase === 'closed') return
     const behind = output.pendingBytes > this.#environment.limits.outputPauseBytes
     if (behind) this.#watchStall()
-    const stop = connection.held || connection.throttled || this.#deferred || behind
+    const stop = connection.held || connection.throttled || connection.rests || this.#deferred || behind
     if (stop === this.#paused) return
     this.#paused = stop
+    if (behind) this.#environment.core.counters.limitsMet.outputPauseBytes++
     if (stop) this.#stream.pause()
     else this.#stream.resume()
   }

@@ -15,6 +15,8 @@ export class Turn {
   /** What is owed of the bytes that are being read. */
   readonly copies = new PendingCopies()
   readonly #schedule: () => void
+  /** Rises with each turn. */
+  number = 0
   #scheduled = false
   #outputs: Flushable[] = []
   #spare: Flushable[] = []
@@ -44,6 +46,7 @@ export class Turn {
   /** The turn begins to end: what is said from here on belongs to the next. */
   begin(): void {
     this.#scheduled = false
+    this.number++
   }
 
   /** Those that were cut off in the turn before. */

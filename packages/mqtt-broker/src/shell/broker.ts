@@ -3,10 +3,10 @@ import { performance } from 'node:perf_hooks'
 import { PacketType, decodeLimits, encode, isReasonCodeOf } from '@godwit/mqtt-codec'
 import { nodeText } from '@godwit/mqtt-codec/node'
 import { isTopicRefusal, parseTopicName } from '@godwit/mqtt-topics'
-import type { ByteStream, Listener } from '@godwit/mqtt-transport'
+import type { ByteStream, Listener, TransportError } from '@godwit/mqtt-transport'
 import { BrokerCore } from '../core/broker-core.ts'
 import type { Counters } from '../core/counters.ts'
-import { DEFAULT_LIMITS, type LimitName, LIMITS, type Limits } from '../core/limits.ts'
+import type { Limits } from '../core/limits.ts'
 import { DEFAULT_SETTINGS } from '../core/settings.ts'
 import { CommitGate } from '../engine/commit-gate.ts'
 import type { DriverEnvironment } from '../engine/connection-driver.ts'
@@ -16,13 +16,15 @@ import { Turn } from '../engine/turn.ts'
 import { Variants } from '../engine/variants.ts'
 import type { ClientInfo } from '../ports/client-info.ts'
 import type { Grant, Refusal } from '../ports/grant.ts'
-import { silentLogger } from '../ports/logger.ts'
+import { type Logger, silentLogger } from '../ports/logger.ts'
 import type { Durability, Store, StoreHealth } from '../ports/store.ts'
 import { BrokerError } from './broker-error.ts'
 import { DurableShell } from './durable-shell.ts'
 import { createEdges } from './edges.ts'
+import { limitsOf } from './limits-of.ts'
 import { listenAt } from './listen.ts'
 import type { BrokerOptions, ListenOptions, OwnMessage } from './options.ts'
+import { PressureGauge } from './pressure-gauge.ts'
 import { StreamLink } from './stream-link.ts'
 import { Timer } from './timer.ts'
 
@@ -75,8 +77,10 @@ class ShellBroker implements Broker {
   #unusable = false
   readonly #core: BrokerCore
   readonly #limits: Limits
+  readonly #logger: Logger
   readonly #turn: Turn
   readonly #timer: Timer
+  readonly #gauge: PressureGauge
   readonly #driver: DriverEnvironment
   readonly #output: OutputEnvironment
   readonly #listeners = new Set<Listener>()
@@ -88,8 +92,8 @@ class ShellBroker implements Broker {
   #allGone: (() => void) | undefined
 
   constructor(options: BrokerOptions) {
-    const logger = options.logger ?? silentLogger
-    const limits = (this.#limits = limitsOf(options.limits ?? {}))
+    const logger = (this.#logger = options.logger ?? silentLogger)
+    const limits = (this.#limits = limitsOf(options.limits ?? {}, logger))
     const settings = { ...DEFAULT_SETTINGS, ...options.settings }
     const { store } = options
     const used = storeToUse(options)
@@ -138,6 +142,10 @@ class ShellBroker implements Broker {
               if (!this.#closed) this.#endOfTurn()
             },
           })
+    this.#gauge = new PressureGauge(limits.maximumMemoryBytes, (measured) =>
+      this.#handle({ type: 'pressure-measured', ...measured }),
+    )
+    this.#gauge.start()
     this.#output = {
       pool: new SlabPool((size) => Buffer.allocUnsafeSlow(size)),
       turn: this.#turn,
@@ -172,9 +180,10 @@ class ShellBroker implements Broker {
     await this.ready
     this.#mustBeOpen()
     const listenOptions = typeof target === 'string' ? { url: target } : target
-    const listener = await listenAt(listenOptions, this.#limits.maximumPacketSizeBytes, (stream) =>
-      this.#accept(stream),
-    )
+    const listener = await listenAt(listenOptions, this.#limits, {
+      onStream: (stream) => this.#accept(stream),
+      onError: (error) => this.#listenerFailed(error),
+    })
     if (this.#closing !== undefined) {
       await listener.close()
       throw new BrokerError('BROKER_CLOSED', 'The broker was closed while it opened a listener.')
@@ -287,32 +296,22 @@ class ShellBroker implements Broker {
     this.#closed = true
     clearImmediate(this.#immediate)
     this.#timer.clear()
+    this.#gauge.stop()
   }
 
   #accept(stream: ByteStream): void {
-    const { counters } = this.#core
-    const limits = this.#limits
-    if (
-      this.#closing !== undefined ||
-      this.#links.size >= limits.maximumConnections ||
-      counters.unauthenticatedConnections >= limits.maximumUnauthenticatedConnections ||
-      this.#unauthenticatedFrom(stream.peer.remoteAddress) >= limits.maximumUnauthenticatedConnectionsPerAddress
-    ) {
-      counters.connectionsRefused++
-      return refuseStream(stream)
+    const { remoteAddress } = stream.peer
+    if (this.#closing === undefined && this.#core.admits(remoteAddress, this.#links.size, performance.now())) {
+      return this.#open(stream)
     }
-    this.#open(stream)
+    refuseStream(stream)
   }
 
-  /** Counted only while there are so many that it could matter. */
-  #unauthenticatedFrom(address: string | undefined): number {
-    if (this.#core.counters.unauthenticatedConnections < this.#limits.maximumUnauthenticatedConnectionsPerAddress)
-      return 0
-    let count = 0
-    for (const { phase, peer } of this.#core.connections) {
-      if (phase !== 'open' && peer.remoteAddress === address) count++
-    }
-    return count
+  /** What went wrong without a stream to tell it: a TLS handshake, an accept. The listener goes on. */
+  #listenerFailed(error: TransportError): void {
+    const tooLate = error.code === 'TIMEOUT' && error.phase === 'tls'
+    if (tooLate) this.#core.counters.limitsMet.tlsHandshakeTimeoutMs++
+    this.#logger.info({ code: error.code }, error.message)
   }
 
   #open(stream: ByteStream): void {
@@ -399,18 +398,4 @@ const storeToUse = ({ store, durability }: BrokerOptions): Store | undefined => 
     }
   }
   return durability === 'none' || store === undefined || store.durability === 'none' ? undefined : store
-}
-
-/** Defaults with what was asked for; a name that is none, or a value that is no number, is a mistake to be told. */
-const limitsOf = (asked: Partial<Limits>): Limits => {
-  for (const [name, value] of Object.entries(asked)) {
-    if (!Object.hasOwn(LIMITS, name)) throw new BrokerError('INVALID_LIMIT', `There is no limit "${name}".`)
-    if (typeof value !== 'number' || Number.isNaN(value) || value < 0) {
-      throw new BrokerError(
-        'INVALID_LIMIT',
-        `The limit ${name as LimitName} must be a number from 0 on, or Infinity; it is ${String(value)}.`,
-      )
-    }
-  }
-  return { ...DEFAULT_LIMITS, ...asked }
 }

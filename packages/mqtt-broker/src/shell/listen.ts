@@ -1,17 +1,23 @@
-import type { Listener, OnStream } from '@godwit/mqtt-transport'
+import type { Listener, OnStream, TransportError } from '@godwit/mqtt-transport'
 import { listenTcp } from '@godwit/mqtt-transport/tcp'
 import { listenTls } from '@godwit/mqtt-transport/tls'
 import { listenWs } from '@godwit/mqtt-transport/ws'
+import type { Limits } from '../core/limits.ts'
 import { BrokerError } from './broker-error.ts'
 import type { ListenOptions, TlsListenOptions } from './options.ts'
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'mqtt:': 1883, 'mqtts:': 8883, 'ws:': 9001, 'wss:': 9443 }
 
+interface ListenerEvents {
+  readonly onStream: OnStream
+  readonly onError: (error: TransportError) => void
+}
+
 /** Opens a listener for a URL; every stream that it accepts goes to `onStream`. */
 export const listenAt = async (
   options: ListenOptions,
-  maximumPacketSizeBytes: number,
-  onStream: OnStream,
+  limits: Pick<Limits, 'maximumPacketSizeBytes' | 'tlsHandshakeTimeoutMs'>,
+  { onStream, onError }: ListenerEvents,
 ): Promise<Listener> => {
   const url = parse(options.url)
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
@@ -22,14 +28,19 @@ export const listenAt = async (
     host,
     port,
     path,
-    maximumPayloadBytes: maximumPacketSizeBytes,
+    maximumPayloadBytes: limits.maximumPacketSizeBytes,
+    handshakeTimeoutMs: limits.tlsHandshakeTimeoutMs,
+    onError,
     ...(origins !== undefined && { origins }),
   }
   switch (url.protocol) {
     case 'mqtt:':
-      return listenTcp({ host, port }, onStream)
+      return listenTcp({ host, port, onError }, onStream)
     case 'mqtts:':
-      return listenTls({ host, port, ...tlsOf(options) }, onStream)
+      return listenTls(
+        { host, port, onError, handshakeTimeoutMs: limits.tlsHandshakeTimeoutMs, ...tlsOf(options) },
+        onStream,
+      )
     case 'ws:':
       return listenWs(webSocket, onStream)
     default:

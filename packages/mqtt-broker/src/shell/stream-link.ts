@@ -86,7 +86,10 @@ export class StreamLink implements ByteStreamHandler, StreamControl, Sink {
 
   #end(): void {
     if (this.#linger !== undefined || this.#closed) return
-    this.#linger = new Deadline(() => this.destroy())
+    this.#linger = new Deadline(() => {
+      this.#environment.core.counters.limitsMet.closeTimeoutMs++
+      this.destroy()
+    })
     this.#deadlines.arm(this.#linger, this.#environment.now() + this.#environment.limits.closeTimeoutMs)
     this.#stream.end()
   }

@@ -49,7 +49,10 @@ export class VirtualBroker {
   wallOffsetMs: number
   /** Milliseconds. */
   now = 0
-  readonly #turn = new Turn(() => {})
+  readonly #turn = new Turn(() => {
+    this.#woken = true
+  })
+  #woken = false
   readonly #driver: DriverEnvironment
   readonly #output: OutputEnvironment
   readonly #committer: Committer | undefined
@@ -138,7 +141,8 @@ export class VirtualBroker {
   /** Runs turns until nothing is left to do. */
   settle(): void {
     let more = true
-    while (more) {
+    while (more || this.#woken) {
+      this.#woken = false
       this.#turn.begin()
       const deferred = this.#turn.takeDeferred()
       for (const each of deferred) each.continue()
@@ -192,6 +196,12 @@ export class VirtualBroker {
     this.now = until
   }
 
+  /** A measurement of memory (0 to 1) and of the lateness of the loop. */
+  measure(memoryFraction: number, lagMs = 0): void {
+    this.core.handle({ type: 'pressure-measured', memoryFraction, lagMs }, this.now)
+    this.settle()
+  }
+
   answer(ticket: number, result: AuthenticateResult): void {
     this.core.handle({ type: 'client-authenticated', ticket, result }, this.now)
     this.settle()
@@ -208,6 +218,8 @@ export class VirtualClient {
   closed = false
   /** Bytes that came and that nobody has looked at. */
   bytes: number[] = []
+  /** Whether the broker reads what is sent. */
+  paused = false
   /** While it is set nothing is read: what the broker writes piles up. */
   frozen = false
   readonly version: ProtocolVersion
@@ -231,7 +243,14 @@ export class VirtualClient {
     this.#driver = new ConnectionDriver(
       driver,
       this.#output,
-      { pause() {}, resume() {} },
+      {
+        pause: () => {
+          this.paused = true
+        },
+        resume: () => {
+          this.paused = false
+        },
+      },
       { transport: 'memory', remoteAddress: address },
     )
   }
