@@ -77,25 +77,30 @@ export class LevelStore implements Store {
   }
 
   async get(key: Uint8Array): Promise<Uint8Array | undefined> {
+    const own = key.slice()
     for (;;) {
       const database = await this.#opened()
       try {
-        return await database.get(key, VIEWS)
+        return await database.get(own, VIEWS)
       } catch (error) {
         this.#mayGoOn(database, error)
       }
     }
   }
 
-  async *scan(range: KeyRange): AsyncIterable<StoreRecord> {
-    let from: { readonly gte: Uint8Array } | { readonly gt: Uint8Array } = { gte: range.from }
-    let left = range.maximumRecords ?? Infinity
+  scan({ from, to, maximumRecords = Infinity }: KeyRange): AsyncIterable<StoreRecord> {
+    return this.#scan(from.slice(), to.slice(), maximumRecords)
+  }
+
+  async *#scan(begin: Uint8Array, lt: Uint8Array, maximumRecords: number): AsyncIterable<StoreRecord> {
+    let from: { readonly gte: Uint8Array } | { readonly gt: Uint8Array } = { gte: begin }
+    let left = maximumRecords
     while (left > 0) {
       const database = await this.#opened()
       const limit = left === Infinity ? -1 : left
       const iterator = database.iterator({
         ...from,
-        lt: range.to,
+        lt,
         limit,
         ...VIEWS,
         highWaterMarkBytes: READ_AHEAD_BYTES,

@@ -39,9 +39,12 @@ export interface Store {
    * full disk is no failure: the commit stays pending until there is space. The broker keeps one commit in flight.
    */
   commit(batch: StoreBatch): Promise<void>
-  /** What was committed last under a key. Not to be written into. */
+  /** What was committed last under a key, which is read during the call. The value is not to be written into. */
   get(key: Uint8Array): Promise<Uint8Array | undefined>
-  /** What was there when the first record was asked for; commits meanwhile do not show. Not to be written into. */
+  /**
+   * What was there when the first record was asked for; commits meanwhile do not show. The range is read
+   * during the call. The records are not to be written into.
+   */
   scan(range: KeyRange): AsyncIterable<StoreRecord>
   /** Asked before every change that can be refused, so it only reads a variable. Deletes are committed all the same. */
   health(): StoreHealth

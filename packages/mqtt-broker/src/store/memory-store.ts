@@ -62,7 +62,11 @@ export class MemoryStore implements Store {
     return there !== undefined && compareBytes(there[0], key) === 0 ? there[1] : undefined
   }
 
-  async *scan(range: KeyRange): AsyncIterable<StoreRecord> {
+  scan(range: KeyRange): AsyncIterable<StoreRecord> {
+    return this.#scan({ ...range, from: range.from.slice(), to: range.to.slice() })
+  }
+
+  async *#scan(range: KeyRange): AsyncIterable<StoreRecord> {
     yield* this.read(range)
   }
 

@@ -60,6 +60,23 @@ export const storeCompliance = (name: string, factory: StoreFactory): void => {
       await store.close()
     })
 
+    it('reads the key of get and the range of scan during the call: their memory may change at once', async () => {
+      const store = await factory.open()
+      await committed(store, bytes(1), bytes(2), bytes(3))
+      const memory = bytes(2)
+      const found = store.get(memory)
+      memory.fill(9)
+      expect(Uint8Array.from((await found)!)).toEqual(bytes(2))
+      const range = { from: bytes(2), to: bytes(3) }
+      const scan = store.scan(range)
+      range.from.fill(0)
+      range.to.fill(9)
+      const keys: number[][] = []
+      for await (const [key] of scan) keys.push([...key])
+      expect(keys).toEqual([[2]])
+      await store.close()
+    })
+
     it('shows nothing of a batch that has not been committed', async () => {
       const store = await factory.open()
       store.batch().put(bytes(1), bytes(1))
