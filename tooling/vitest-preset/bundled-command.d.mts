@@ -2,4 +2,4 @@
 export declare function bundledCommand(app: URL): string
 
 /** Bundles an app's command with the sources of its sibling packages; `external` are its dependencies on others. */
-export declare function bundleCommand(app: URL, external: readonly string[]): Promise<void>
+export declare function bundleCommand(app: URL, external: readonly string[], outfile?: string): Promise<void>

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
@@ -14,17 +16,35 @@ export const bundledCommand = (app) => fileURLToPath(new URL('node_modules/.cach
  *
  * @param {URL} app
  * @param {string[]} external
+ * @param {string} [outfile]
  */
-export async function bundleCommand(app, external) {
+export async function bundleCommand(app, external, outfile = bundledCommand(app)) {
   await build({
     entryPoints: [fileURLToPath(new URL('src/main.ts', app))],
-    outfile: bundledCommand(app),
+    outfile,
     bundle: true,
     format: 'esm',
     platform: 'node',
     target: 'node20',
     conditions: ['godwit-source'],
-    external,
+    plugins: [outside(app, external)],
     logLevel: 'warning',
   })
 }
+
+/**
+ * Leaves packages where they are. One that only a sibling depends on is named by its path, since the app cannot find it by its name.
+ *
+ * @param {URL} app
+ * @param {readonly string[]} names
+ * @returns {import('esbuild').Plugin}
+ */
+const outside = (app, names) => ({
+  name: 'outside',
+  setup: ({ onResolve }) => {
+    onResolve({ filter: new RegExp(`^(${names.join('|')})$`) }, ({ path, resolveDir }) => {
+      const own = existsSync(new URL(`node_modules/${path}/`, app))
+      return { path: own ? path : createRequire(`${resolveDir}/`).resolve(path), external: true }
+    })
+  },
+})

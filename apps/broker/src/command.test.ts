@@ -1,10 +1,11 @@
 import { connect } from '@godwit/mqtt-client'
 import { describe, expect, it } from 'vitest'
+import { Folder } from './testing/folder.ts'
 import { godwit, listening } from './testing/run-godwit.ts'
 
 describe('godwit as a process', () => {
   it('says in one line where it listens, and ends in order on SIGTERM', async () => {
-    await using process = godwit('--port', '0', '--ws-port', '0')
+    await using process = godwit('--port', '0', '--ws-port', '0', '--no-persistence')
     await process.until(/godwit listens at .*\n/)
     process.kill('SIGTERM')
     const { exitCode, stdout } = await process.ended
@@ -27,12 +28,43 @@ describe('godwit as a process', () => {
     await client.close()
   })
 
-  it('--no-persistence says what it means', async () => {
-    const { broker } = await listening('--no-persistence')
+  it('I24 keeps what it acknowledged over a SIGKILL, and says so', async () => {
+    using folder = new Folder()
+    const data = ['--data-dir', folder.path('data')]
+    const first = await listening(...data)
+    await first.broker.until(/what it acknowledges is on disk, in .*data \(durability: fsync\)/)
+    const publisher = await connect(`mqtt://127.0.0.1:${first.port}`, { reconnect: false })
+    await publisher.publish('kept', 'over a crash', { qos: 1, retain: true })
+    first.broker.kill('SIGKILL')
+    await first.broker.ended
+    const second = await listening(...data)
+    await using _ = second.broker
+    await using reader = await connect(`mqtt://127.0.0.1:${second.port}`)
+    for await (const message of await reader.subscribe('kept')) {
+      expect(message.text()).toBe('over a crash')
+      break
+    }
+    await publisher.close()
+  })
+
+  it('hostile #148: a data directory that cannot be used is 9, in one line', async () => {
+    using folder = new Folder()
+    const data = ['--data-dir', folder.path('data')]
+    const { broker } = await listening(...data)
     await using _ = broker
-    expect((await broker.until(/Sessions .*\n/))[0]).toBe(
-      'Sessions and messages live in memory and end with it (--no-persistence).\n',
-    )
+    const second = await godwit('--port', '0', '--ws-port', 'off', ...data).ended
+    expect(second).toMatchObject({ exitCode: 9, stdout: '' })
+    expect(second.stderr).toMatch(/^godwit: --data-dir: .*data is already open, in another process\. [^\n]*\n$/)
+    const foreign = await godwit('--port', '0', '--data-dir', folder.path('.')).ended
+    expect(foreign.stderr).toContain('holds other files (data) and no store')
+    expect(foreign.exitCode).toBe(9)
+  })
+
+  it('says what its durability is worth', async () => {
+    using folder = new Folder()
+    const { broker } = await listening('--data-dir', folder.path('data'), '--durability', 'process')
+    await using _ = broker
+    await broker.until(/survives its end, but no loss of power \(durability: process\)\.\n/)
   })
 
   it('prints its version and its help, and ends with 0', async () => {

@@ -8,6 +8,7 @@ export const EXIT_CODES = {
   tls: [6, 'a certificate or key that cannot be used'],
   loginFile: [7, 'a line of the password or ACL file that cannot be understood'],
   openToOthers: [8, 'an address open to others where nobody would have to log in'],
+  data: [9, 'a data directory that cannot be used'],
   crash: [70, 'a fault of godwit itself'],
 } as const
 

@@ -20,7 +20,7 @@ describe('the options of godwit', () => {
       wsPort: 9001,
       tls: undefined,
       login: { allowAnonymous: false },
-      persistence: true,
+      persistence: { directory: './godwit-data', durability: 'fsync', quarantine: false },
       limits: { broker: {}, login: {} },
       logLevel: 'info',
     })
@@ -37,6 +37,17 @@ describe('the options of godwit', () => {
     ])
     expect(settings).toMatchObject({ port: 0, wsPort: undefined, tls: { port: 8883, cert: 'c.pem', key: 'k.pem' } })
     expect(settings?.limits.broker).toEqual({ maximumPacketSizeBytes: 65_536, maximumSessions: Infinity })
+  })
+
+  it('reads where Sessions and messages are kept, and what they survive', () => {
+    expect(parseOptions(['--data-dir', 'd', '--durability', 'process', '--quarantine'])?.persistence).toEqual({
+      directory: 'd',
+      durability: 'process',
+      quarantine: true,
+    })
+    expect(parseOptions(['--no-persistence'])?.persistence).toBeUndefined()
+    expect(parseOptions(['--durability', 'none'])?.persistence).toBeUndefined()
+    expect(parseOptions(['--no-persistence', '--durability', 'none'])?.persistence).toBeUndefined()
   })
 
   it('knows the limits of logins from those of the broker', () => {
@@ -61,6 +72,9 @@ describe('the options of godwit', () => {
     [['--tls-port', '8883'], /needs --cert and --key/],
     [['--cert', 'c'], /need --tls-port/],
     [['--tls-port', '1', '--cert', 'c', '--key', 'k', '--require-certificate'], /needs --ca/],
+    [['--durability', 'disk'], /"disk" is none of fsync, process, none/],
+    [['--no-persistence', '--durability', 'fsync'], /contradict each other/],
+    [['--no-persistence', '--quarantine'], /needs a data directory/],
     [['extra'], /too many arguments/],
   ])('refuses %j with one line', (argv, message) => {
     const refused = failure(...argv)

@@ -15,10 +15,20 @@ export interface Settings {
   readonly wsPort: number | undefined
   readonly tls: TlsSettings | undefined
   readonly login: LoginSettings
-  /** false: Sessions and messages are to end with the process. */
-  readonly persistence: boolean
+  /** undefined: Sessions and messages are to end with the process. */
+  readonly persistence: PersistenceSettings | undefined
   readonly limits: GivenLimits
   readonly logLevel: LogLevel
+}
+
+export const DURABILITIES = ['fsync', 'process', 'none'] as const
+
+/** Where Sessions and messages are kept, and what they survive. */
+export interface PersistenceSettings {
+  readonly directory: string
+  readonly durability: 'fsync' | 'process'
+  /** Moves damaged files aside and starts without them. */
+  readonly quarantine: boolean
 }
 
 export interface TlsSettings {
@@ -50,7 +60,10 @@ interface Given {
   passwordFile?: string
   aclFile?: string
   allowAnonymous?: boolean
+  dataDir: string
   persistence: boolean
+  durability?: string
+  quarantine?: boolean
   limit: string[]
   logLevel: string
 }
@@ -84,7 +97,10 @@ export const describeCommand = (): Command =>
     .option('--password-file <file>', 'User Names and passwords, as mosquitto_passwd writes them')
     .option('--acl-file <file>', "who may publish and receive what, in Mosquitto's format")
     .option('--allow-anonymous', 'let Clients in without a User Name, also on an address other than loopback')
+    .option('--data-dir <directory>', 'where Sessions and messages are kept', './godwit-data')
     .option('--no-persistence', 'keep Sessions and messages in memory only; they end with the process')
+    .option('--durability <level>', `what an acknowledgement waits for: ${DURABILITIES.join(', ')} (default: fsync)`)
+    .option('--quarantine', 'move damaged files of the data directory aside and start without them')
     .option(
       '--limit <name=value>',
       'set a limit; may be repeated',
@@ -98,7 +114,7 @@ export const describeCommand = (): Command =>
     .configureOutput({ writeErr: () => {} })
 
 const settingsOf = (given: Given): Settings => {
-  const { host, logLevel, persistence } = given
+  const { host, logLevel } = given
   if (!LOG_LEVELS.includes(logLevel as LogLevel)) {
     throw new StartFailure('usage', `--log-level: "${logLevel}" is none of ${LOG_LEVELS.join(', ')}`)
   }
@@ -111,7 +127,7 @@ const settingsOf = (given: Given): Settings => {
     wsPort: given.wsPort === 'off' ? undefined : parsePort('--ws-port', given.wsPort),
     tls: tlsOf(given),
     login: loginOf(given),
-    persistence,
+    persistence: persistenceOf(given),
     limits: parseLimits(given.limit),
     logLevel: logLevel as LogLevel,
   }
@@ -128,6 +144,26 @@ const tlsOf = ({ tlsPort, cert, key, ca, requireCertificate = false }: Given): T
   if (requireCertificate && ca === undefined) throw new StartFailure('usage', '--require-certificate needs --ca')
   return { port: parsePort('--tls-port', tlsPort), cert, key, requireCertificate, ...(ca !== undefined && { ca }) }
 }
+
+const persistenceOf = ({
+  dataDir,
+  persistence,
+  durability = persistence ? 'fsync' : 'none',
+  quarantine = false,
+}: Given): PersistenceSettings | undefined => {
+  if (!isDurability(durability)) {
+    throw new StartFailure('usage', `--durability: "${durability}" is none of ${DURABILITIES.join(', ')}`)
+  }
+  if (!persistence && durability !== 'none') {
+    throw new StartFailure('usage', `--no-persistence and --durability ${durability} contradict each other`)
+  }
+  if (durability !== 'none') return { directory: dataDir, durability, quarantine }
+  if (quarantine) throw new StartFailure('usage', '--quarantine needs a data directory, which is not used here')
+  return undefined
+}
+
+const isDurability = (text: string): text is (typeof DURABILITIES)[number] =>
+  (DURABILITIES as readonly string[]).includes(text)
 
 const loginOf = ({ host, passwordFile, aclFile, allowAnonymous = false }: Given): LoginSettings => {
   if (!isLoopback(host) && passwordFile === undefined && !allowAnonymous) {

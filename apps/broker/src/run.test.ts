@@ -8,7 +8,7 @@ import { hints, startLine } from './start-lines.ts'
 import { Folder } from './testing/folder.ts'
 import { testCertificates } from './testing/test-certificates.ts'
 
-const attempt = (...argv: string[]) => start(parseOptions(argv)!, silentLogger)
+const attempt = (...argv: string[]) => start(parseOptions(['--no-persistence', ...argv])!, silentLogger)
 
 describe('starting', () => {
   it('listens for TCP, WebSocket and TLS, on IPv6 too, and says where', async () => {
@@ -41,7 +41,8 @@ describe('starting', () => {
     expect(hints(urls, settings())[1]).toContain('--host 0.0.0.0 --password-file FILE')
     expect(hints(urls, settings('--password-file', 'p'))).toEqual([])
     expect(hints(urls, settings('--host', '0.0.0.0', '--allow-anonymous'))).toEqual([])
-    expect(startLine(urls, 'none', settings('--no-persistence'))).toContain('end with it (--no-persistence).')
+    expect(startLine(urls, 'none', settings('--no-persistence'))).toContain('end with it (durability: none).')
+    expect(startLine(urls, 'fsync', settings('--data-dir', 'd'))).toContain('is on disk, in d (durability: fsync).')
   })
 })
 
@@ -53,7 +54,7 @@ describe('reading the files again', () => {
     const logger: Logger = { ...silentLogger, info: log('info'), error: log('error') }
     const acl = folder.file('acl', 'topic read a')
     const { broker, urls, reload } = await start(
-      parseOptions(['--port', '0', '--ws-port', 'off', '--acl-file', acl])!,
+      parseOptions(['--no-persistence', '--port', '0', '--ws-port', 'off', '--acl-file', acl])!,
       logger,
     )
     await using _ = broker

@@ -1,6 +1,7 @@
 import { type Broker, BrokerError, createBroker, type ListenOptions, type Logger } from '@godwit/mqtt-broker'
 import { FileLogin } from '@godwit/mqtt-broker/auth'
 import { TransportError, type TransportErrorCode } from '@godwit/mqtt-transport'
+import { openStore } from './data-directory.ts'
 import { type Ending, StartFailure } from './exit-codes.ts'
 import { hasLoginFiles, readLoginFiles } from './login.ts'
 import type { Settings, TlsSettings } from './options.ts'
@@ -18,13 +19,16 @@ export const start = async (settings: Settings, logger: Logger): Promise<Started
   const { host, port, wsPort, tls, limits } = settings
   const files = await readLoginFiles(settings.login)
   const login = new FileLogin({ ...files, limits: limits.login })
+  const store = settings.persistence && (await openStore(settings.persistence, logger))
   const broker = createBroker({
     limits: limits.broker,
     logger,
+    ...(store !== undefined && { store }),
     ...(hasLoginFiles(settings.login) && { authenticate: login.authenticate }),
   })
   const shown = host.includes(':') ? `[${host}]` : host
   try {
+    await ready(broker)
     const urls = [await listen(broker, '--port', { url: `mqtt://${shown}:${port}` })]
     if (wsPort !== undefined) urls.push(await listen(broker, '--ws-port', { url: `ws://${shown}:${wsPort}/mqtt` }))
     if (tls !== undefined) {
@@ -38,6 +42,15 @@ export const start = async (settings: Settings, logger: Logger): Promise<Started
   } catch (error) {
     await broker.close()
     throw error
+  }
+}
+
+/** What the data directory holds has been read. */
+const ready = async (broker: Broker): Promise<void> => {
+  try {
+    await broker.ready
+  } catch (error) {
+    throw BrokerError.isInstance(error) ? new StartFailure('data', `--data-dir: ${error.message}`, error) : error
   }
 }
 

@@ -4,9 +4,13 @@ import { isLoopback, type Settings } from './options.ts'
 
 /** The one line that says where the broker listens and what survives it. */
 export const startLine = (urls: readonly string[], durability: Durability, { persistence }: Settings): string =>
-  `godwit listens at ${urls.join(', ')}; Sessions and messages live in memory and end with it (${
-    persistence ? `durability: ${durability}` : '--no-persistence'
-  }).`
+  `godwit listens at ${urls.join(', ')}; ${promise(durability, persistence?.directory ?? '')} (durability: ${durability}).`
+
+const promise = (durability: Durability, directory: string): string => {
+  if (durability === 'none') return 'Sessions and messages live in memory and end with it'
+  if (durability === 'fsync') return `what it acknowledges is on disk, in ${directory}`
+  return `what it acknowledges is in ${directory} and survives its end, but no loss of power`
+}
 
 /** For somebody who sits in front of it: how to try it, and how to let others in. */
 export const hints = (urls: readonly string[], settings: Settings): readonly string[] => {

@@ -65,9 +65,16 @@ export class Process implements AsyncDisposable {
 /** `godwit` with these arguments. */
 export const godwit = (...argv: readonly string[]): Process => new Process(process.execPath, [COMMAND, ...argv])
 
-/** `godwit` on a free port, WebSocket off; resolves when it listens. */
+/** `godwit` on a free port, WebSocket off, in memory unless told otherwise; resolves when it listens. */
 export const listening = async (...argv: readonly string[]): Promise<{ broker: Process; port: string }> => {
-  const broker = godwit('--port', '0', '--ws-port', 'off', ...argv)
+  const broker = godwit(
+    '--port',
+    '0',
+    '--ws-port',
+    'off',
+    ...(argv.includes('--data-dir') ? [] : ['--no-persistence']),
+    ...argv,
+  )
   const [, port = ''] = await broker.until(/mqtt:\/\/[^:]+:(\d+)/)
   return { broker, port }
 }
