@@ -16,6 +16,13 @@ const tested = workspaces().filter(
 /** @type {Suite[]} */
 const SUITES = [
   {
+    name: 'crash',
+    minutes: 360,
+    what: 'the broker killed in 15,000 cycles, and everything that it had acknowledged looked for',
+    run: (timeoutMs) =>
+      run('crash test', 'npm', ['run', '--silent', 'crash-test', '--', '--cycles', '15000'], { timeoutMs }),
+  },
+  {
     name: 'fuzz',
     minutes: 60,
     what: 'every property test with 20,000 runs instead of 100',
