@@ -82,7 +82,7 @@ describe('Topic Names and Topic Filters', () => {
     }
   })
 
-  it('[MQTT-4.7.1-1] [MQTT-4.7.1-2] [MQTT-4.8.2-1] isTopicName and isTopicFilter say yes where parsing does', () => {
+  it('[MQTT-4.7.1-1 v3.1.1 v5.0] [MQTT-4.7.1-2 v3.1.1 v5.0] [MQTT-4.8.2-1] isTopicName and isTopicFilter say yes where parsing does', () => {
     const text = fc.oneof(
       fc.string({ maxLength: 12 }),
       fc
