@@ -13,8 +13,8 @@ describe('PUBACK, PUBREC, PUBREL, PUBCOMP in 5.0 (§3.4 to §3.7)', () => {
     { type: 'pubcomp', first: '70', qos: 2, statement: '[MQTT-3.7.2-1]' },
     { type: 'pubrel', first: '62', qos: 2, statement: '[MQTT-3.6.2-1]' },
   ] as const)('$statement a code that may not stand in $type ends the connection', ({ type, first, qos }) => {
+    const broker = new VirtualBroker()
     for (const code of codes) {
-      const broker = new VirtualBroker()
       const client = join(broker, 's').send(subscribeTo('t', { qos }))
       join(broker, 'p').send(message('t', 'x', { qos, packetId: 1 }))
       if (type === 'pubcomp') client.send('50020001')
