@@ -124,13 +124,13 @@ describe('what CONNACK says in 5.0', () => {
   })
 
   it('[MQTT-3.2.2-5 v5.0] without Session Present what we kept of it is thrown away', async () => {
-    const server = new ScriptedServer(polite({ connack: { sessionPresent: true } }))
+    const server = new ScriptedServer(polite({ silent: ['pubrec'], connack: { sessionPresent: true } }))
     const { client, runtime } = await online({ ...KEPT, cleanStart: false }, server)
     const seen: string[] = []
     await client.subscribe('t', (message) => void seen.push(message.text()))
     server.last.send(publishPacket('t', 'first', 2, 7))
     await settle()
-    server.answer = polite()
+    server.answer = polite({ silent: ['pubrec'] })
     server.last.destroy()
     await runtime.advance(60_000)
     server.last.send(publishPacket('t', 'another', 2, 7))

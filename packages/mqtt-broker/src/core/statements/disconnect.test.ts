@@ -110,6 +110,15 @@ describe('DISCONNECT of the broker in 5.0', () => {
     },
   )
 
+  it('[MQTT-3.2.2-15] a packet of one byte more than our Maximum Packet Size ends the connection on its header', () => {
+    const broker = new VirtualBroker({ limits: { maximumPacketSizeBytes: 100 } })
+    const client = broker.connect('a')
+    expect(client.received()).toMatchObject([{ properties: { maximumPacketSizeBytes: 100 } }])
+    client.send(packet('30', text('t'), '00', '78'.repeat(94)))
+    expect(client.closed).toBe(false)
+    expect(seen(client.send('3063'))).toEqual(['disconnect 95'])
+  })
+
   it('[MQTT-3.14.2-3] [MQTT-3.14.2-4] leaves out Reason String and User Properties that do not fit', () => {
     const refusal = { reasonCode: 0x98, reasonString: 'r'.repeat(60), userProperties: [['k', 'v'.repeat(60)]] as const }
     const told = (maximumPacketSizeBytes: number) => {
