@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { placesByKey, REASONS, rowOf } from './coverage.mjs'
+import { placesByKey, REASONS, rowOf, rowsOf } from './coverage.mjs'
 import { mutations, sample } from './mutations.mjs'
 import { read, testFiles } from './repository.mjs'
 import { keysIn, parseStatements, STATEMENTS } from './statements.mjs'
@@ -90,6 +90,12 @@ describe('mutations', () => {
         expect(places.get(key)?.map(({ file }) => file)).toContain(test)
       }
     }
+  })
+
+  it('are there for every statement that is tested', () => {
+    const mutated = new Set(all.flatMap(({ statements }) => statements))
+    const without = rowsOf(places).filter(({ statement, places }) => places.length > 0 && !mutated.has(statement.key))
+    expect(without.map(({ statement }) => statement.key)).toEqual([])
   })
 
   it('are sampled by seed, none twice', () => {
