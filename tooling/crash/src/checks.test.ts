@@ -35,6 +35,11 @@ describe('a stream', () => {
     expect(stream(1, [1, 2, 1, 2, 3])).toEqual({})
   })
 
+  it('may begin, with QoS 1, by what had come before the last look; QoS 2 may not', () => {
+    expect(stream(1, [1, 2, 3], [3], 2)).toEqual({})
+    expect(stream(2, [2, 3], [3], 2)).toEqual({ repeated: 1 })
+  })
+
   it('is in order, judged by each first arrival', () => {
     expect(stream(1, [1, 3, 2])).toEqual({ 'out of order': 1 })
     expect(stream(2, [2, 1, 3])).toEqual({ 'out of order': 1 })
