@@ -7,4 +7,5 @@ export default library({
   tls: 'src/tls.ts',
   ws: 'src/ws.ts',
   web: 'src/web-socket.ts',
+  testing: 'src/testing/index.ts',
 })
