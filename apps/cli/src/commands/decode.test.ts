@@ -32,7 +32,7 @@ describe('mqtt decode', () => {
   it('a malformed packet: as far as it goes, then what is wrong and where', async () => {
     const { exitCode, out } = await decoded('3005000323', '6161', '-V', '311')
     expect(exitCode).toBe(66)
-    expect(out).toMatch(/malformed-packet at byte \d+: wildcard in a Topic Name \[MQTT-3\.3\.2-2\]/)
+    expect(out).toMatch(/malformed-packet: there is a wildcard in the Topic Name \(byte 2 of PUBLISH, MQTT-3\.3\.2-2\)/)
   })
 
   it('what is not hexadecimal, and a version that is none', async () => {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { DecodeFailure } from '@godwit/mqtt-codec'
-import { explain, type ExplainedField } from '@godwit/mqtt-codec/explain'
+import { explain, explainFailure, type ExplainedField } from '@godwit/mqtt-codec/explain'
 import { comparison } from '../decode/comparison.ts'
 import { parseHexadecimal } from '../decode/hex-input.ts'
 import { packetTable, type PacketRow } from '../decode/packet-table.ts'
@@ -66,11 +66,10 @@ function rowsOf(fields: readonly ExplainedField[], bytes: Uint8Array, depth = 0)
 
 /** What is wrong, where, which statement says so, and what a Server would answer. */
 function wrong(failure: DecodeFailure, colours: Palette): string {
-  const { kind, message, offset, statement, reasonCode } = failure
-  const rule = statement === undefined ? '' : ` [${statement}]`
+  const { kind, reasonCode } = failure
   const code = `0x${reasonCode.toString(16)}`
   return (
-    `${colours.failure(`${kind} at byte ${offset}: ${message}${rule}`)}\n` +
+    `${colours.failure(`${kind}: ${explainFailure(failure)}`)}\n` +
     `In MQTT 5.0 it is answered with Reason Code ${code}, then the connection is closed.\n`
   )
 }

@@ -223,7 +223,7 @@ export function createConnection(
         const reasonCode = handle(packet, now)
         if (reasonCode) refuse(`${packet.type} out of place`, reasonCode)
       })
-      if (failure) refuse(failure.message, failure.reasonCode)
+      if (failure) refuse(`${failure.kind} at byte ${failure.offset}: ${failure.message}`, failure.reasonCode)
     },
     send,
     take(now) {
