@@ -121,7 +121,7 @@ const propertyValue = (given: unknown, wireType: number, identifier: number): un
     case FLAG:
     case BYTE:
       value = byte(Number(given))
-      if (!(value <= 1)) violation('neither 0 nor 1', at)
+      if (!(value <= 1)) violation('not 0 or 1', at)
       return wireType === FLAG ? value === 1 : value
     case TWO_BYTES:
       value = twoBytes(given as number)

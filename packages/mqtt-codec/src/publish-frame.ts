@@ -153,7 +153,7 @@ const readPublishProperties = (
     let failure: DecodeFailure | undefined
     switch (identifier) {
       case 0x01:
-        if (bytes[at]! > 1) return fail(frame, VIOLATION, 'neither 0 nor 1', at)
+        if (bytes[at]! > 1) return fail(frame, VIOLATION, 'not 0 or 1', at)
         frame.payloadFormatIndicator = bytes[at] as 0 | 1
         at++
         break

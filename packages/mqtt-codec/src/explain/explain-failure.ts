@@ -1,7 +1,9 @@
 import { PacketType, type DecodeFailure } from '../index.ts'
 
-/** What each statement says that a decoder can see broken, of either version. */
+/** What each statement says that a decoder can see broken, of either version, and what its shortest words mean. */
 const SENTENCES: { readonly [statement: string]: string } = {
+  'run past': 'the properties run past the packet',
+  'User Properties': 'there are more User Properties than the limits allow',
   'MQTT-1.5.3-1': 'text is not UTF-8',
   'MQTT-1.5.3-2': 'text holds U+0000',
   'MQTT-1.5.4-1': 'text is not UTF-8',
