@@ -2,7 +2,7 @@ import { PATTERNS, Traffic } from './hot-path/traffic.ts'
 
 /**
  * Prints, as JSON, how many bytes of heap each delivered message costs in the patterns of `hot-path/traffic.ts`: growth
- * without a collection, the least of several measurements, after the code has been compiled. Run by `allocation.test.ts`,
+ * without a collection, the least of several measurements, after the code has run warm. Run by `allocation.test.ts`,
  * with a young generation that is large enough for all of a measurement.
  */
 const MEASUREMENTS = 5
