@@ -22,10 +22,17 @@ export class RoutedMessage {
   serial = 0
   /** Who sent it, for those who keep to one publisher; 0: the embedding program, or it is not known any more. */
   publisherHash = 0
+  /** One Session gets it, so there is nobody to share a copy with. */
+  forOne = false
   #kept: RoutedMessage | undefined
 
   get payload(): Uint8Array {
     return this.frame.bytes.subarray(this.frame.payloadStart, this.frame.end)
+  }
+
+  /** There is a copy of it already. */
+  get isKept(): boolean {
+    return this.#kept !== undefined
   }
 
   /** Bytes that it holds on to. */
@@ -42,6 +49,7 @@ export class RoutedMessage {
     const seconds = frame.messageExpiryIntervalSeconds
     this.expiresAt = seconds === -1 ? Infinity : now + seconds * 1000
     this.serial = serial
+    this.forOne = false
     this.#kept = undefined
   }
 

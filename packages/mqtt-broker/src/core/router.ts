@@ -2,6 +2,7 @@ import type { QoS } from '@godwit/mqtt-codec'
 import type { Core } from './context.ts'
 import { deliver } from './delivery.ts'
 import { SHARED_BODY_BYTES } from './records/body-record.ts'
+import type { CommitNumber } from './output.ts'
 import type { RoutedMessage } from './routed-message.ts'
 import type { Session } from './session.ts'
 import { SharedGroup } from './shared-group.ts'
@@ -21,6 +22,7 @@ export const routeMessage = (core: Core, route: Route, message: RoutedMessage, f
   const qos = frame.qos
   const least = core.leastCommit
   const { records } = core
+  message.forOne = route.targets.length === 1 && route.groups.length === 0
   if (records.durable && qos > 0 && message.sizeBytes > SHARED_BODY_BYTES) records.bodies.begin(isForSeveral(route))
   let somebody = false
   let full = false
@@ -50,6 +52,14 @@ const isForSeveral = (route: Route): boolean => {
 
 /** Works out once where messages of a topic go. */
 export const resolveRoute = (settings: Settings, topicName: string, subscribers: readonly Subscriber[]): Route => {
+  const [first] = subscribers
+  if (first === undefined) return TO_NOBODY
+  // The usual case, where nothing overlaps.
+  if (subscribers.length === 1 && !(first instanceof SharedGroup)) {
+    return first.session.grant.canReceive?.(topicName) === false
+      ? TO_NOBODY
+      : { targets: [targetOf(first)], groups: NO_GROUPS }
+  }
   const groups: SharedGroup[] = []
   const bySession = new Map<Session, Subscription[]>()
   for (const subscriber of subscribers) {
@@ -64,23 +74,37 @@ export const resolveRoute = (settings: Settings, topicName: string, subscribers:
   }
   const targets: Target[] = []
   for (const overlapping of bySession.values()) {
-    if (settings.overlappingSubscriptions === 'one-copy') targets.push(targetOf(overlapping))
-    else for (const subscription of overlapping) targets.push(targetOf([subscription]))
+    if (settings.overlappingSubscriptions === 'one-copy') targets.push(targetOfAll(overlapping))
+    else for (const subscription of overlapping) targets.push(targetOf(subscription))
   }
   return { targets, groups }
 }
 
-/** [MQTT-3.3.4-2] One copy with the highest QoS and all Subscription Identifiers. */
-const targetOf = (overlapping: readonly Subscription[]): Target => {
-  const whole = merged(overlapping)
-  if (overlapping.every(({ noLocal }) => !noLocal)) return withOwn(whole, undefined)
-  const local = overlapping.filter(({ noLocal }) => !noLocal)
-  return withOwn(whole, local.length === 0 ? null : merged(local))
+const targetOf = ({
+  session,
+  qos,
+  retainAsPublished,
+  subscriptionIdentifier,
+  commit,
+  noLocal,
+}: Subscription): Target => {
+  const identifiers = subscriptionIdentifier === 0 ? undefined : [subscriptionIdentifier]
+  const target = made(session, qos, retainAsPublished, identifiers, commit)
+  if (!noLocal) target.own = target
+  return target
 }
 
-type Merged = Omit<Target, 'own'>
+/** [MQTT-3.3.4-2] One copy with the highest QoS and all Subscription Identifiers. */
+const targetOfAll = (overlapping: readonly Subscription[]): Target => {
+  if (overlapping.length === 1) return targetOf(overlapping[0]!)
+  const target = merged(overlapping)
+  const local = overlapping.filter(({ noLocal }) => !noLocal)
+  if (local.length === overlapping.length) target.own = target
+  else if (local.length > 0) target.own = merged(local)
+  return target
+}
 
-const merged = (subscriptions: readonly Subscription[]): Merged => {
+const merged = (subscriptions: readonly Subscription[]): MadeTarget => {
   let qos: QoS = 0
   let commit = 0
   let retainAsPublished = false
@@ -91,14 +115,20 @@ const merged = (subscriptions: readonly Subscription[]): Merged => {
     if (subscription.retainAsPublished) retainAsPublished = true
     if (subscription.subscriptionIdentifier !== 0) identifiers.push(subscription.subscriptionIdentifier)
   }
-  const session = subscriptions[0]!.session
-  return { session, qos, commit, retainAsPublished, identifiers: identifiers.length === 0 ? undefined : identifiers }
+  const { session } = subscriptions[0]!
+  return made(session, qos, retainAsPublished, identifiers.length === 0 ? undefined : identifiers, commit)
 }
 
-/** `own` undefined: its own messages reach it like any other's; null: never. */
-const withOwn = (whole: Merged, own: Merged | null | undefined): Target => {
-  const target: Target & { own: Target | undefined } = { ...whole, own: undefined }
-  if (own === undefined) target.own = target
-  else if (own !== null) target.own = { ...own, own: undefined }
-  return target
-}
+type MadeTarget = Omit<Target, 'own'> & { own: Target | undefined }
+
+/** Made in one place, so that all targets have one shape: the hot path reads them. */
+const made = (
+  session: Session,
+  qos: QoS,
+  retainAsPublished: boolean,
+  identifiers: readonly number[] | undefined,
+  commit: CommitNumber,
+): MadeTarget => ({ session, qos, retainAsPublished, identifiers, commit, own: undefined })
+
+const TO_NOBODY: Route = { targets: [], groups: [] }
+const NO_GROUPS: readonly SharedGroup[] = []

@@ -134,6 +134,19 @@ describe('what an Output writes', () => {
     }
   })
 
+  it('hostile #139: large payloads arrive whole and in order where there is one subscriber, also of one chunk', () => {
+    const broker = new VirtualBroker()
+    const client = broker.connect('a')
+    client.send(subscribeTo('t')).received()
+    const sizes = [5_000, 20_000, 70_000, 10, 20_000]
+    const chunk = sizes.map((size, place) => encode(message('t', String(place).repeat(size)), 5))
+    broker.connect('p').send(Buffer.concat(chunk))
+    const payloads = client.received().map((packet) => (packet.type === 'publish' ? [...packet.payload] : []))
+    expect(payloads.map((payload) => [payload.length, new Set(payload).size, payload[0]])).toEqual(
+      sizes.map((size, place) => [size, 1, 0x30 + place]),
+    )
+  })
+
   it('[MQTT-3.1.2-24 v5.0] [MQTT-3.2.2-19] hostile #142: Reason String and User Properties are left out first', () => {
     const settings = { connackUserProperties: [['key', 'x'.repeat(100)]] as const }
     const broker = new VirtualBroker({ settings })

@@ -11,7 +11,10 @@ import type { SlabPool } from './slab-pool.ts'
 import type { Turn } from './turn.ts'
 import type { Variants } from './variants.ts'
 
-/** Payloads from here on are referred to, not copied: one copy of them serves every subscriber (measured: 4 KiB). */
+/**
+ * Payloads from here on are referred to, not copied, where one copy of them serves several subscribers (measured: 4 KiB). For
+ * one subscriber a copy into memory that is used again is cheaper than one into memory of its own.
+ */
 const REFERENCE_BYTES = 4096
 const NO_TOPIC = new Uint8Array(0)
 
@@ -89,7 +92,8 @@ export class ConnectionOutput implements Output {
     if (!verbatim) return this.#publishRewritten(message, firstByte, packetId, identifiers, expirySeconds, commit)
     const length = frame.end - frame.start
     if (length > this.maximumPacketSizeBytes) return false
-    if (length >= REFERENCE_BYTES) return this.#publishRewritten(message, firstByte, packetId, undefined, -1, commit)
+    const shares = length >= REFERENCE_BYTES && (!message.forOne || message.isKept)
+    if (shares) return this.#publishRewritten(message, firstByte, packetId, undefined, -1, commit)
     const lane = this.#lane(commit, packetId !== 0)
     const { copies } = this.#environment.turn
     // What begins its memory may be the packet that the scanner has put together: that memory it uses again at once.

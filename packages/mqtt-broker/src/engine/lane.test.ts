@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Lane } from './lane.ts'
 import { PendingCopies } from './pending-copies.ts'
-import { SLAB_BYTES, SlabPool } from './slab-pool.ts'
+import { LARGE_SLAB_BYTES, SLAB_BYTES, SlabPool } from './slab-pool.ts'
 
 const joined = (parts: readonly Uint8Array[]): number[] => parts.flatMap((part) => [...part])
 
@@ -81,6 +81,21 @@ describe('Lane', () => {
     const shared = new Uint8Array(100)
     lane.recycle(shared)
     expect(pool.take()).not.toBe(shared)
+  })
+
+  it('uses memory for long packets again, and fills it with those that follow', () => {
+    const pool = new SlabPool()
+    const lane = new Lane(pool)
+    const packet = new Uint8Array(SLAB_BYTES + 1).fill(7)
+    lane.copy(packet)
+    lane.copy(packet)
+    const slab = lane.takeOnly()!
+    expect([slab.length, slab.buffer.byteLength]).toEqual([2 * packet.length, LARGE_SLAB_BYTES])
+    lane.recycle(slab)
+    lane.copy(packet)
+    expect(lane.takeOnly()!.buffer).toBe(slab.buffer)
+    lane.copy(new Uint8Array(LARGE_SLAB_BYTES + 1))
+    expect(lane.takeOnly()!.buffer.byteLength).toBe(LARGE_SLAB_BYTES + 1)
   })
 
   it('holds no memory while it is empty', () => {

@@ -1,5 +1,5 @@
 import type { Copier, PendingCopies } from './pending-copies.ts'
-import { SLAB_BYTES, type SlabPool } from './slab-pool.ts'
+import { LARGE_SLAB_BYTES, SLAB_BYTES, type SlabPool } from './slab-pool.ts'
 
 /**
  * Bytes in the order in which they go out: whole slabs, references to large payloads, and the slab that is being filled.
@@ -131,7 +131,8 @@ export class Lane implements Copier {
   /** Memory that nobody reads any more. */
   recycle(part: Uint8Array): void {
     // A part that begins its memory and is memory of ours is a slab; anything else is shared or was made to measure.
-    if (part.byteOffset === 0 && part.buffer.byteLength === SLAB_BYTES) {
+    const { byteLength } = part.buffer
+    if (part.byteOffset === 0 && (byteLength === SLAB_BYTES || byteLength === LARGE_SLAB_BYTES)) {
       this.#pool.give(new Uint8Array(part.buffer))
     }
   }

@@ -24,7 +24,7 @@ log_type error
 `
 
 /** What Mosquitto's settings above have no limit for must not be a limit here. */
-const OUR_LIMITS = ['maximumQueuedMessages=1000000', 'maximumQueuedBytes=1000000000']
+const OUR_LIMITS = ['maximumQueuedMessages=1000000', 'maximumQueuedBytes=1000000000', 'maximumInflightMessages=1000']
 
 /** Writes what the contestants need into a folder of its own; `[Symbol.dispose]` takes it away. */
 export const contestants = (godwit: string, aedes: string, options: readonly string[]) => {
