@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { bundle } from './bundle.mjs'
 
 const HERE = dirname(fileURLToPath(import.meta.url))
-const SUITES = ['codec', 'topics', 'broker']
+const SUITES = ['codec', 'topics', 'broker', 'durable']
 
 const [suite = '', ...rest] = process.argv.slice(2)
 if (!SUITES.includes(suite)) {
@@ -15,14 +15,19 @@ if (!SUITES.includes(suite)) {
   process.exit(2)
 }
 const source = rest.includes('--source')
+if (source && suite === 'durable') {
+  console.error('durable measures the built packages only: its store comes with binaries, which cannot be bundled')
+  process.exit(2)
+}
 if (!source && !existsSync(join(HERE, '../../apps/broker/dist/main.js'))) {
   console.error('the packages are not built: run `pnpm bench`, which builds them, or add --source')
   process.exit(2)
 }
 const what = source ? 'source' : 'built'
 const file = await bundle(suite, what)
-// The generator is a process of its own.
-if (suite === 'broker') await bundle('load', what)
+// The generator is a process of its own, and so is the broker with its store.
+if (suite === 'broker' || suite === 'durable') await bundle('load', what)
+if (suite === 'durable') await bundle('durable-host', what)
 const args = rest.filter((argument) => argument !== '--source')
 const { status } = spawnSync(process.execPath, ['--enable-source-maps', file, ...args], {
   stdio: 'inherit',

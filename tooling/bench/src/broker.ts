@@ -19,6 +19,8 @@ const { values } = parseArgs({
     peers: { type: 'string', default: 'mosquitto,aedes' },
     /** `mqttload.c`, a neutral generator: compiled and used instead of our own. */
     mqttload: { type: 'string' },
+    /** Where our broker keeps its data: on the disk that is to be measured. */
+    data: { type: 'string', default: join(BENCH, 'dist/data') },
     godwit: { type: 'string', default: join(BENCH, '../../apps/broker/bin/godwit.js') },
     /** More options for our broker, separated by spaces. */
     options: { type: 'string', default: '' },
@@ -26,7 +28,8 @@ const { values } = parseArgs({
   },
 })
 const rounds = Number(values.rounds)
-using setup = contestants(values.godwit, join(BENCH, 'aedes-peer.mjs'), values.options.split(' ').filter(Boolean))
+const options = values.options.split(' ').filter(Boolean)
+using setup = contestants(values.godwit, join(BENCH, 'aedes-peer.mjs'), values.data, options)
 const brokers = setup.all.filter(({ name }) => name === 'godwit' || values.peers.split(',').includes(name))
 const mqttload = values.mqttload === undefined ? undefined : compile(values.mqttload)
 const scenarios = SCENARIOS.filter(({ name, load }) =>

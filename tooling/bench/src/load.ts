@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
-import { connect, type Socket } from 'node:net'
-import { encode, FrameScanner, type Packet, PacketType } from '@godwit/mqtt-codec'
+import { connect } from 'node:net'
+import { encode, type Packet, PacketType } from '@godwit/mqtt-codec'
 import { PublishFrame, readPublishFrame } from '@godwit/mqtt-codec/relay'
+import { acknowledgement, packetIdOf, Peer } from './broker/peer.ts'
 import type { Load } from './broker/scenarios.ts'
 
 /**
@@ -30,40 +31,6 @@ export interface LoadResult {
 }
 
 const HEADER_BYTES = 16
-
-/** One connection of the generator: it reads packets and collects what is to be written until the turn ends. */
-class Peer {
-  readonly #socket: Socket
-  readonly #scanner: FrameScanner
-  readonly #onPacket: (scanner: FrameScanner) => void
-  #out: Uint8Array[] = []
-
-  constructor(socket: Socket, version: 4 | 5, onPacket: (peer: Peer, scanner: FrameScanner) => void) {
-    this.#socket = socket
-    this.#scanner = new FrameScanner({ version })
-    this.#onPacket = (scanner) => onPacket(this, scanner)
-    socket.on('data', (chunk: Buffer) => {
-      this.#scanner.push(chunk)
-      while (this.#scanner.next()) this.#onPacket(this.#scanner)
-      if (this.#scanner.failure !== undefined) throw new TypeError(this.#scanner.failure.message)
-    })
-  }
-
-  send(bytes: Uint8Array): void {
-    if (this.#out.length === 0) setImmediate(() => this.#flush())
-    this.#out.push(bytes)
-  }
-
-  close(): void {
-    this.#socket.destroy()
-  }
-
-  #flush(): void {
-    const out = this.#out
-    this.#out = []
-    this.#socket.write(out.length === 1 ? out[0]! : Buffer.concat(out))
-  }
-}
 
 class Publisher {
   readonly number: number
@@ -160,16 +127,16 @@ async function run({ port, pid, warmSeconds, seconds, ...load }: LoadRequest): P
           return publishers[publisher]!.arrived(stopped)
         }
         case PacketType.pubrec:
-          return self.send(acknowledgement(0x62, idOf(scanner)))
+          return self.send(acknowledgement(0x62, packetIdOf(scanner)))
         case PacketType.pubrel:
-          return self.send(acknowledgement(0x70, idOf(scanner)))
+          return self.send(acknowledgement(0x70, packetIdOf(scanner)))
       }
     })
     peers.push(peer)
+    // A Session of 3.1.1 that is not clean outlives its connection.
+    const cleanStart = topicFilter === undefined || !load.persistent
     const answered = () => new Promise<void>((resolve) => (ready = resolve))
-    peer.send(
-      encode({ type: 'connect', protocolVersion: version, clientId, cleanStart: true, keepAliveSeconds: 0 }, version),
-    )
+    peer.send(encode({ type: 'connect', protocolVersion: version, clientId, cleanStart, keepAliveSeconds: 0 }, version))
     await answered()
     if (topicFilter === undefined) return peer
     const options = { topicFilter, qos: load.qos, noLocal: false, retainAsPublished: false, retainHandling: 0 } as const
@@ -207,14 +174,6 @@ async function run({ port, pid, warmSeconds, seconds, ...load }: LoadRequest): P
     p50Us: percentile(0.5),
     p99Us: percentile(0.99),
   }
-}
-
-function acknowledgement(firstByte: number, packetId: number): Uint8Array {
-  return Uint8Array.of(firstByte, 2, packetId >> 8, packetId & 0xff)
-}
-
-function idOf({ bytes, bodyStart }: FrameScanner): number {
-  return (bytes[bodyStart]! << 8) | bytes[bodyStart + 1]!
 }
 
 function pass(seconds: number): Promise<void> {

@@ -9,6 +9,8 @@ export interface Contestant {
   readonly name: string
   readonly port: number
   readonly command: readonly string[]
+  /** Emptied before each start. */
+  readonly dataFolder?: string
 }
 
 const PORTS = { godwit: 22_021, mosquitto: 22_020, aedes: 22_023 }
@@ -24,17 +26,23 @@ log_type error
 `
 
 /** What Mosquitto's settings above have no limit for must not be a limit here. */
-const OUR_LIMITS = ['maximumQueuedMessages=1000000', 'maximumQueuedBytes=1000000000', 'maximumInflightMessages=1000']
+const OUR_LIMITS = [
+  'maximumQueuedMessages=1000000',
+  'maximumQueuedBytes=1000000000',
+  'maximumInflightMessages=1000',
+  'maximumSubscriptionsPerSession=10000',
+]
 
 /** Writes what the contestants need into a folder of its own; `[Symbol.dispose]` takes it away. */
-export const contestants = (godwit: string, aedes: string, options: readonly string[]) => {
+export const contestants = (godwit: string, aedes: string, dataFolder: string, options: readonly string[]) => {
   const folder = mkdtempSync(join(tmpdir(), 'godwit-bench-'))
   const settings = join(folder, 'mosquitto.conf')
   writeFileSync(settings, MOSQUITTO_SETTINGS)
   const limits = OUR_LIMITS.flatMap((limit) => ['--limit', limit])
-  const ours = ['--port', `${PORTS.godwit}`, '--ws-port', 'off', '--log-level', 'error', ...limits, ...options]
+  const data = ['--data-dir', dataFolder]
+  const ours = ['--port', `${PORTS.godwit}`, '--ws-port', 'off', '--log-level', 'error', ...data, ...limits, ...options]
   const all: readonly Contestant[] = [
-    { name: 'godwit', port: PORTS.godwit, command: [process.execPath, godwit, ...ours] },
+    { name: 'godwit', port: PORTS.godwit, command: [process.execPath, godwit, ...ours], dataFolder },
     { name: 'mosquitto', port: PORTS.mosquitto, command: ['mosquitto', '-c', settings] },
     { name: 'aedes', port: PORTS.aedes, command: [process.execPath, aedes, `${PORTS.aedes}`] },
   ]
@@ -52,7 +60,8 @@ export class RunningBroker implements AsyncDisposable {
   }
 
   /** @throws {TypeError} where it does not listen within 30 s */
-  static async start({ name, port, command }: Contestant): Promise<RunningBroker> {
+  static async start({ name, port, command, dataFolder }: Contestant): Promise<RunningBroker> {
+    if (dataFolder !== undefined) rmSync(dataFolder, { recursive: true, force: true })
     const [program, ...args] = onCpu(0, command)
     const child = spawn(program!, args, { stdio: ['ignore', 'ignore', 'pipe'] })
     let errors = ''

@@ -8,6 +8,8 @@ export interface Load {
   /** Messages of a publisher that have not come everywhere yet. */
   readonly window: number
   readonly payloadBytes: number
+  /** The subscribers' Sessions outlive their connections: what they are sent is to be on disk, where there is one. */
+  readonly persistent: boolean
 }
 
 export interface Scenario {
@@ -18,6 +20,8 @@ export interface Scenario {
   readonly arguments: string
   /** How many times less CPU than the peer a delivered message is to cost. 0: only reported. */
   readonly targets: Readonly<Record<'mosquitto' | 'aedes', number>>
+  /** How many times mosquitto's messages a second there are to be at least. */
+  readonly leastRate?: number
 }
 
 const CLEAN = '--clean 0.10 --maxtime 2.5'
@@ -30,12 +34,12 @@ const traffic = (
   [mosquitto, aedes]: readonly [number, number],
   over: Partial<Load> = {},
 ): Scenario => {
-  const load: Load = { mode, count, version: 4, qos: 0, window: 1, payloadBytes: 64, ...over }
-  const { version, qos, window, payloadBytes } = load
+  const load: Load = { mode, count, version: 4, qos: 0, window: 1, payloadBytes: 64, persistent: false, ...over }
+  const { version, qos, window, payloadBytes, persistent } = load
   return {
     name,
     load,
-    arguments: `--mode ${mode} --n ${count} --ver ${version} --qos ${qos} --window ${window} --size ${payloadBytes} ${TIMED}`,
+    arguments: `--mode ${mode} --n ${count} --ver ${version} --qos ${qos} --window ${window} --size ${payloadBytes} ${persistent ? '--persistent 1 ' : ''}${TIMED}`,
     targets: { mosquitto, aedes },
   }
 }
@@ -55,6 +59,8 @@ export const SCENARIOS: readonly Scenario[] = [
   traffic('p2p_q1_w10', 'p2p', 10, [0, 0], { window: 10, qos: 1 }),
   traffic('p2p_q0_w1', 'p2p', 20, [1.1, 1.8]),
   traffic('p2p_q1_w1', 'p2p', 20, [1.1, 1.8], { qos: 1 }),
+  // Every acknowledgement after its fsync here; there without any persistence.
+  { ...traffic('durable_q1', 'p2p', 10, [1.43, 0], { window: 100, qos: 1, persistent: true }), leastRate: 1.3 },
   traffic('p2p_q0_5.0', 'p2p', 10, [0, 0], { window: 100, version: 5 }),
   traffic('p2p100_q0', 'p2p', 100, [6, 8], { window: 10 }),
   traffic('p2p_1k_q0', 'p2p', 10, [0, 0], { window: 100, payloadBytes: 1024 }),
@@ -66,13 +72,17 @@ export const SCENARIOS: readonly Scenario[] = [
   traffic('fanout_q0_w1', 'fanout', 100, [1.1, 1.8]),
   traffic('fanout_q1', 'fanout', 100, [12, 15], { window: 50, qos: 1 }),
   traffic('fanout1000_q0', 'fanout', 1000, [0, 0], { window: 5 }),
+  traffic('fanin100_q0_w1', 'fanin', 100, [0, 0]),
   traffic('pingpong', 'p2p', 1, [1.1, 1.8]),
   only('connect', `--mode connect --n 50 ${TIMED}`, [0.4, 2.2]),
-  only(
-    'subs_1e5',
-    `--mode subs --n 100 --npub 10 --qos 0 --window 100 --subs 100000 --batch 100 --setlimit 120 ${TIMED}`,
-    [4, 5],
+  ...([3, 4, 5, 6] as const).map((exponent) =>
+    only(
+      `subs_1e${exponent}`,
+      `--mode subs --n 100 --npub 10 --qos 0 --window 100 --subs ${10 ** exponent} --batch 100 --setlimit 120 ${TIMED}`,
+      exponent === 5 ? [4, 5] : [0, 0],
+    ),
   ),
+  only('offline100k', '--mode offline --count 100000 --qos 1 --window 1000 --coalesce 50 --setlimit 60', [0, 0]),
   only(
     'retained100k',
     '--mode retained --count 100000 --qos 1 --subqos 0 --window 1000 --coalesce 50 --setlimit 60',

@@ -24,6 +24,12 @@ it('compares a peer with us round by round, and says whether the target is met',
   expect(slower[1]).toMatchObject({ times: { median: 2 }, verdict: 'missed' })
 })
 
+it('where a rate is asked for, less CPU is not enough', () => {
+  const rows = [row('godwit', 0, 1), row('mosquitto', 0, 4)]
+  const verdict = (leastRate: number) => summarize([{ ...scenario, leastRate }], brokers, rows)[1]!.verdict
+  expect([verdict(1), verdict(1.3)]).toEqual(['met', 'missed'])
+})
+
 it('a run in which a message was missing counts in no median, and is told', () => {
   const rows = [row('godwit', 0, 1), row('aedes', 0, 4), row('godwit', 1, 1, false), row('aedes', 1, 100)]
   const [ours, peer] = summarize([scenario], brokers, rows)

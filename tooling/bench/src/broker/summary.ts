@@ -32,18 +32,21 @@ export const summarize = (
   brokers: readonly Pick<Contestant, 'name'>[],
   rows: readonly Row[],
 ): Summary[] =>
-  scenarios.flatMap(({ name: scenario, targets }) =>
+  scenarios.flatMap(({ name: scenario, targets, leastRate = 0 }) =>
     brokers.flatMap(({ name: broker }) => {
       const of = (who: string) => rows.filter((row) => row.scenario === scenario && row.broker === who)
       const runs = of(broker)
       const good = runs.filter(({ ok, cpuUs }) => ok && cpuUs > 0)
       if (good.length === 0) return []
-      const ratios = good.flatMap(({ round, cpuUs }) => {
-        const ours = of('godwit').find((row) => row.round === round)
-        return ours === undefined || !ours.ok || ours.cpuUs <= 0 ? [] : [cpuUs / ours.cpuUs]
+      const pairs = good.flatMap((theirs) => {
+        const ours = of('godwit').find((row) => row.round === theirs.round)
+        return ours === undefined || !ours.ok || ours.cpuUs <= 0 ? [] : [{ ours, theirs }]
       })
+      const ratios = pairs.map(({ ours, theirs }) => theirs.cpuUs / ours.cpuUs)
+      const rates = pairs.map(({ ours, theirs }) => ours.messagesPerSecond / theirs.messagesPerSecond)
       const times = broker === 'godwit' || ratios.length === 0 ? undefined : spreadOf(ratios)
       const target = broker === 'mosquitto' || broker === 'aedes' ? targets[broker] : 0
+      const isFastEnough = broker !== 'mosquitto' || leastRate === 0 || spreadOf(rates).median >= leastRate
       const median = (value: (row: Row) => number) => spreadOf(good.map(value)).median
       return {
         scenario,
@@ -54,7 +57,7 @@ export const summarize = (
         p99Us: median((row) => row.p99Us),
         times,
         target,
-        verdict: times === undefined || target === 0 ? '' : times.median >= target ? 'met' : 'missed',
+        verdict: times === undefined || target === 0 ? '' : times.median >= target && isFastEnough ? 'met' : 'missed',
         held: runs.filter(({ ok }) => ok).length,
         runs: runs.length,
       }

@@ -1,0 +1,46 @@
+import type { Socket } from 'node:net'
+import { FrameScanner } from '@godwit/mqtt-codec'
+
+/** One connection of the generator: it reads packets and collects what is to be written until the turn ends. */
+export class Peer {
+  readonly #socket: Socket
+  readonly #scanner: FrameScanner
+  readonly #onPacket: (scanner: FrameScanner) => void
+  #out: Uint8Array[] = []
+
+  constructor(socket: Socket, version: 4 | 5, onPacket: (peer: Peer, scanner: FrameScanner) => void) {
+    this.#socket = socket
+    this.#scanner = new FrameScanner({ version })
+    this.#onPacket = (scanner) => onPacket(this, scanner)
+    socket.on('data', (chunk: Buffer) => {
+      this.#scanner.push(chunk)
+      while (this.#scanner.next()) this.#onPacket(this.#scanner)
+      if (this.#scanner.failure !== undefined) throw new TypeError(this.#scanner.failure.message)
+    })
+  }
+
+  send(bytes: Uint8Array): void {
+    if (this.#out.length === 0) setImmediate(() => this.#flush())
+    this.#out.push(bytes)
+  }
+
+  close(): void {
+    this.#socket.destroy()
+  }
+
+  #flush(): void {
+    const out = this.#out
+    this.#out = []
+    this.#socket.write(out.length === 1 ? out[0]! : Buffer.concat(out))
+  }
+}
+
+/** PUBACK, PUBREC, PUBREL or PUBCOMP. */
+export function acknowledgement(firstByte: number, packetId: number): Uint8Array {
+  return Uint8Array.of(firstByte, 2, packetId >> 8, packetId & 0xff)
+}
+
+/** Of a packet that begins with its Packet Identifier. */
+export function packetIdOf({ bytes, bodyStart }: FrameScanner): number {
+  return (bytes[bodyStart]! << 8) | bytes[bodyStart + 1]!
+}
