@@ -1,3 +1,4 @@
 import { packageTests } from '@godwit/vitest-preset'
 
-export default packageTests()
+/** Some files replace `node:net` or the WebSocket of the platform, which the other files must not see. */
+export default packageTests({ test: { isolate: true } })

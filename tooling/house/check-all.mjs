@@ -5,29 +5,32 @@ import { run, tool, turbo } from './run.mjs'
 import { Scoreboard } from './scoreboard.mjs'
 import { tests } from './tests.mjs'
 
-/** Runs every check. Nothing works before install and build; after them two lanes, one for each core of a small machine. */
+/**
+ * Runs every check in two lanes, one for each core of a small machine. Nothing works before the install; only tests and
+ * packages need the build, so what reads sources runs beside it.
+ */
 export async function checkAll() {
   const board = new Scoreboard()
-  const ready =
-    (await board.check('install', install)) &&
-    (await board.check('build', () =>
-      run('build', ...turbo(['run', 'build', '--concurrency=2', '--output-logs=errors-only'])),
-    ))
-  if (ready) await Promise.all([programs(board), papers(board)])
+  if (await board.check('install', install)) {
+    const built = board.check('build', build)
+    await Promise.all([
+      built.then((ready) => (ready ? tests(board) : undefined)),
+      sources(board).then(async () => {
+        if (!(await built)) return
+        await packages(board)
+        await release(board)
+      }),
+    ])
+  }
   board.close()
   process.exitCode = board.failed === 0 ? 0 : 1
 }
 
-/** @param {Scoreboard} board */
-async function programs(board) {
-  await board.check('types', () =>
-    run('types', ...turbo(['run', 'typecheck', '--concurrency=1', '--continue', '--output-logs=errors-only'])),
-  )
-  await tests(board)
-}
+const build = () => run('build', ...turbo(['run', 'build', '--concurrency=2', '--output-logs=errors-only']))
 
 /** @param {Scoreboard} board */
-async function papers(board) {
+async function sources(board) {
+  await board.check('types', () => run('types', ...turbo(['run', 'types', '--output-logs=errors-only'])))
   await board.check('lint', () =>
     run('lint', ...tool('oxlint', ['--config', 'tooling/lint/oxlintrc.json', '--type-aware', '--deny-warnings'])),
   )
@@ -39,6 +42,4 @@ async function papers(board) {
     run('unused code', ...tool('knip', ['--config', 'tooling/knip/knip.json', '--no-progress', '--no-config-hints'])),
   )
   await board.check('statements', () => run('statements', process.execPath, ['tooling/spec/src/report.mjs']))
-  await packages(board)
-  await release(board)
 }
