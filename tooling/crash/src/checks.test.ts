@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { checkRetained, checkStream, checkUnreliable, checkWill, type Sent, type WillDuty } from './checks.ts'
+import {
+  checkRetained,
+  checkShared,
+  checkStream,
+  checkUnreliable,
+  checkWill,
+  type Sent,
+  type WillDuty,
+} from './checks.ts'
 import { Findings, type Kind } from './findings.ts'
 
 const found = (work: (findings: Findings) => void): Partial<Record<Kind, number>> => {
@@ -48,6 +56,15 @@ describe('a stream', () => {
   it('holds nothing that was never sent', () => {
     expect(stream(1, [1, 2, 3, 9])).toEqual({ protocol: 1 })
   })
+})
+
+it('[MQTT-4.8.2-5] the members of a Shared Subscription have everything together, and no QoS 2 message twice', () => {
+  const shared = (qos: 1 | 2, received: number[], judged = 0) =>
+    found((findings) => checkShared(findings, 'crew', sent(qos, 5, [1, 2, 3], judged), received))
+  expect([shared(2, [3, 1, 2]), shared(1, [1, 2, 1, 3]), shared(2, [1, 2, 3, 4])]).toEqual([{}, {}, {}])
+  expect(shared(1, [1, 3])).toEqual({ lost: 1 })
+  expect(shared(2, [1, 2, 3, 2])).toEqual({ repeated: 1 })
+  expect(shared(2, [3, 2], 2)).toEqual({ repeated: 1 })
 })
 
 it('what is not reliable still comes in order and once', () => {

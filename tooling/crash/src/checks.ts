@@ -38,11 +38,29 @@ export const checkStream = (
     if (number > sent.sent)
       findings.add('protocol', `${who} got ${sent.topicName} number ${number}, which was never sent`)
   }
-  const missing = [...sent.acknowledged].filter((number) => number > sent.judged && !first.has(number))
-  if (missing.length > 0) {
-    const some = missing.slice(0, 5).join(', ')
-    findings.add('lost', `${who} never got ${sent.topicName} number ${some}, which was acknowledged`, missing.length)
+  addMissing(findings, who, sent, first)
+}
+
+const addMissing = (findings: Findings, who: string, sent: Sent, received: ReadonlySet<number>): void => {
+  const missing = [...sent.acknowledged].filter((number) => number > sent.judged && !received.has(number))
+  if (missing.length === 0) return
+  const some = missing.slice(0, 5).join(', ')
+  findings.add('lost', `${who} never got ${sent.topicName} number ${some}, which was acknowledged`, missing.length)
+}
+
+/**
+ * Judges what the members of a Shared Subscription have received of one topic together: everything, by whomever, in no order
+ * among them; with QoS 2 only one of them, once [MQTT-4.8.2-5].
+ */
+export const checkShared = (findings: Findings, group: string, sent: Sent, received: readonly number[]): void => {
+  const first = new Set<number>()
+  for (const number of received) {
+    if (sent.qos === 2 && (first.has(number) || number <= sent.judged)) {
+      findings.add('repeated', `${group} got ${sent.topicName} number ${number} twice`)
+    }
+    first.add(number)
   }
+  addMissing(findings, group, sent, first)
 }
 
 /** QoS 0, or a Session that ends with its connection: what comes, comes in order and once. */

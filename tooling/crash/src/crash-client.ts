@@ -7,7 +7,13 @@ export interface CrashClientOptions {
   readonly version: ProtocolVersion
   /** Whether its Session outlives its connections. */
   readonly durable: boolean
-  readonly will?: { readonly topicName: string; readonly payload: string; readonly qos: 1 | 2 }
+  readonly will?: {
+    readonly topicName: string
+    readonly payload: string
+    readonly qos: 1 | 2
+    /** 5.0 only. Default 0. */
+    readonly delaySeconds?: number
+  }
   onMessage?(topicName: string, payload: string, retain: boolean): void
 }
 
@@ -79,7 +85,13 @@ export class CrashClient {
       cleanStart: !durable,
       keepAliveSeconds: 0,
       ...(will !== undefined && {
-        will: { topicName: will.topicName, payload: Buffer.from(will.payload), qos: will.qos, retain: false },
+        will: {
+          topicName: will.topicName,
+          payload: Buffer.from(will.payload),
+          qos: will.qos,
+          retain: false,
+          ...(will.delaySeconds !== undefined && { properties: { willDelayIntervalSeconds: will.delaySeconds } }),
+        },
       }),
       ...(version === 5 && durable && { properties: { sessionExpiryIntervalSeconds: 86_400 } }),
     })

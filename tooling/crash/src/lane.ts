@@ -1,6 +1,14 @@
 import { join } from 'node:path'
 import { type BrokerName, BrokerProcess, freePort, type KillPoint } from './broker-process.ts'
-import { checkRetained, checkStream, checkUnreliable, checkWill, type WillDuty } from './checks.ts'
+import {
+  checkRetained,
+  checkShared,
+  checkStream,
+  checkUnreliable,
+  checkWill,
+  type Sent,
+  type WillDuty,
+} from './checks.ts'
 import { CrashClient } from './crash-client.ts'
 import { Findings } from './findings.ts'
 import { Publisher } from './publisher.ts'
@@ -42,6 +50,8 @@ export class Lane {
   /** Always there; the second speaks 3.1.1, the third is away while messages are sent. */
   readonly #subscribers: readonly Subscriber[]
   readonly #guest: Subscriber
+  /** Members of one Shared Subscription: each message goes to one of them. */
+  readonly #crew: readonly Subscriber[]
   readonly #toggles: readonly Toggle[] = ['x', 'y', 'z'].map((name) => ({
     topicFilter: `toggle/${name}`,
     subscribed: false,
@@ -61,6 +71,9 @@ export class Lane {
       new Subscriber('old-watcher', { version: 4, durable: true, qos: 1 }),
       new Subscriber('sleeper', { version: newest, durable: true, qos: 2 }),
     ]
+    // Aedes has no Shared Subscriptions.
+    const members = options.broker === 'aedes' ? [] : (['crew-one', 'crew-two'] as const)
+    this.#crew = members.map((name) => new Subscriber(name, { version: 5, durable: true, qos: 2 }))
     this.#guest = new Subscriber('guest', { version: newest, durable: false, qos: 2 })
   }
 
@@ -116,6 +129,11 @@ export class Lane {
   /** Everybody but the sleeper and the guest comes back; whose Session is gone, although it had been promised, says so. */
   async #reconnect(): Promise<void> {
     for (const subscriber of this.#subscribers.slice(0, 2)) await this.#reconnectSubscriber(subscriber)
+    for (const [place, member] of this.#crew.entries()) {
+      // The second is away at times; what it has been given waits for it.
+      if (place === 0 || member.client.hadSession === false || this.#options.random.percent(60))
+        await this.#reconnectMember(member)
+    }
     for (const { client } of this.#publishers) await this.#connect(client)
   }
 
@@ -125,6 +143,10 @@ export class Lane {
     await subscriber.client.subscribe('count/#', subscriber.qos)
     await subscriber.client.subscribe('will/#', subscriber.qos)
     if (subscriber === this.#subscribers[0]) for (const toggle of this.#toggles) toggle.subscribed = false
+  }
+
+  async #reconnectMember(member: Subscriber): Promise<void> {
+    if ((await this.#connect(member.client)) === false) await member.client.subscribe('$share/crew/count/#', member.qos)
   }
 
   async #connect(client: CrashClient): Promise<boolean | undefined> {
@@ -193,13 +215,12 @@ export class Lane {
       const topicName = `will/${this.#cycle}/${ending}`
       const payload = `${this.#cycle}`
       const durable = random.percent(80)
-      const will = { topicName, payload, qos: random.one([1, 2] as const) }
-      const client = new CrashClient({
-        clientId: `will-${this.#cycle}-${ending}`,
-        version: this.#options.broker === 'aedes' ? 4 : random.one([4, 5] as const),
-        durable,
-        will,
-      })
+      const version = this.#options.broker === 'aedes' ? 4 : random.one([4, 5] as const)
+      // One that waits is still to come when the broker is there again.
+      const delaySeconds = version === 5 && random.percent(40) ? 1 : undefined
+      const qos = random.one([1, 2] as const)
+      const will = { topicName, payload, qos, ...(delaySeconds !== undefined && { delaySeconds }) }
+      const client = new CrashClient({ clientId: `will-${this.#cycle}-${ending}`, version, durable, will })
       const owner: WillClient = { client, topicName, payload, qos: will.qos, duty: 'possible' }
       this.#wills.push(owner)
       if ((await client.connect(this.#port)) === undefined) continue
@@ -215,7 +236,7 @@ export class Lane {
   }
 
   async #afterKill(): Promise<void> {
-    const everybody = [...this.#publishers, ...this.#subscribers, this.#guest, ...this.#wills]
+    const everybody = [...this.#publishers, ...this.#subscribers, ...this.#crew, this.#guest, ...this.#wills]
     await Promise.all(everybody.map(({ client }) => client.closed()))
     for (const [topicName, numbers] of this.#guest.numbers) {
       checkUnreliable(this.findings, 'the guest', topicName, numbers)
@@ -245,6 +266,7 @@ export class Lane {
   async #checkAll(): Promise<void> {
     const [watcher, , sleeper] = this.#subscribers
     await this.#reconnectSubscriber(sleeper!)
+    for (const member of this.#crew) await this.#reconnectMember(member)
     await this.#until(() => this.#publishers.every(({ client }) => client.unacknowledged === 0))
     // The last of each stream: whoever has it has all that it will get.
     for (const publisher of this.#publishers) for (const stream of publisher.streams) publisher.count(stream, 0)
@@ -268,7 +290,7 @@ export class Lane {
     }
     this.#wills = []
     await this.#checkRetained(true)
-    for (const subscriber of this.#subscribers) subscriber.forget()
+    for (const subscriber of [...this.#subscribers, ...this.#crew]) subscriber.forget()
     await sleeper!.client.disconnect()
   }
 
@@ -279,6 +301,14 @@ export class Lane {
         if (stream.qos === 0) continue
         const qos = stream.qos === 2 && subscriber.qos === 2 ? 2 : 1
         checkStream(this.findings, subscriber.name, stream, qos, received)
+      }
+      if (this.#crew.length > 0 && stream.qos > 0) {
+        checkShared(
+          this.findings,
+          'the crew',
+          stream,
+          this.#crew.flatMap((member) => member.of(stream.topicName)),
+        )
       }
       stream.judged = stream.sent
       stream.acknowledged.clear()
@@ -291,14 +321,21 @@ export class Lane {
     const [watcher] = this.#subscribers
     return (
       this.#subscribers.every((each) => streams.every(({ topicName, sent }) => each.of(topicName).includes(sent))) &&
-      due.every(({ topicName, payload }) => watcher!.times(topicName, payload) > 0)
+      due.every(({ topicName, payload }) => watcher!.times(topicName, payload) > 0) &&
+      (this.#crew.length === 0 || streams.every((stream) => this.#crewHas(stream)))
     )
+  }
+
+  /** Which member has the last of a stream says nothing of what the other waits for: all of it is looked for. */
+  #crewHas({ topicName, acknowledged, judged }: Sent): boolean {
+    const received = new Set(this.#crew.flatMap((member) => member.of(topicName)))
+    return [...acknowledged].every((number) => number <= judged || received.has(number))
   }
 
   /** Resolves when it is so, or nothing has come to anybody for as long as patience lasts. */
   async #until(so: () => boolean, reader?: Subscriber): Promise<void> {
     let last = performance.now()
-    const everybody = reader === undefined ? this.#subscribers : [reader]
+    const everybody = reader === undefined ? [...this.#subscribers, ...this.#crew] : [reader]
     for (const subscriber of everybody) subscriber.onProgress = () => (last = performance.now())
     while (!so() && performance.now() - last < this.#options.patienceMs) await pause(1)
   }
