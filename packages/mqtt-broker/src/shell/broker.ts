@@ -85,7 +85,6 @@ class ShellBroker implements Broker {
   readonly #output: OutputEnvironment
   readonly #listeners = new Set<Listener>()
   readonly #links = new Set<StreamLink>()
-  #immediate: ReturnType<typeof setImmediate> | undefined
   #closing: Promise<void> | undefined
   /** Nothing happens any more, whatever the store still answers. */
   #closed = false
@@ -98,7 +97,9 @@ class ShellBroker implements Broker {
     const { store } = options
     const used = storeToUse(options)
     this.#turn = new Turn(() => {
-      this.#immediate = setImmediate(() => this.#endOfTurn())
+      setImmediate(() => {
+        if (!this.#closed) this.#endOfTurn()
+      })
     })
     const batchLimits = {
       maximumBatchBytes: limits.maximumUncommittedBytes,
@@ -292,11 +293,11 @@ class ShellBroker implements Broker {
       this.#endOfTurn()
       await this.#durable?.drained(closeTimeoutMs)
     }
-    await this.#store?.close()
+    // A store that is being closed takes nothing: no turn is to find that out, and say so.
     this.#closed = true
-    clearImmediate(this.#immediate)
     this.#timer.clear()
     this.#gauge.stop()
+    await this.#store?.close()
   }
 
   #accept(stream: ByteStream): void {

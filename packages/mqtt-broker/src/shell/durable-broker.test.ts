@@ -198,6 +198,26 @@ describe('a broker with a store', () => {
     expect(store.health().writable).toBe(false)
   })
 
+  it('a store that is being closed is no store that fails: nothing is logged', async () => {
+    const lines: string[] = []
+    const log = (_fields: unknown, line: string) => void lines.push(line)
+    const inner = new MemoryStore({ durability: 'fsync' })
+    let closing = false
+    const store: Store = {
+      ...keeping(inner),
+      health: () => (closing ? { writable: false, reason: 'closed' } : { writable: true }),
+      async close() {
+        closing = true
+        // Longer than a turn of the loop: one that was asked for before has its chance.
+        for (let turns = 0; turns < 3; turns++) await new Promise(setImmediate)
+      },
+    }
+    const broker = createBroker({ store, logger: { debug() {}, info() {}, warn: log, error: log } })
+    await connect(broker, 'c').receives(1)
+    await broker.close()
+    expect(lines).toEqual([])
+  })
+
   it('I25 a failed commit is told by the log, by health and by who publishes', async () => {
     const lines: string[] = []
     const logger: Logger = { debug() {}, warn() {}, info() {}, error: (_fields, line) => void lines.push(line) }
