@@ -18,9 +18,20 @@ export const bundledCommand = (app) => fileURLToPath(new URL('node_modules/.cach
  * @param {string[]} external
  * @param {string} [outfile]
  */
-export async function bundleCommand(app, external, outfile = bundledCommand(app)) {
+export const bundleCommand = (app, external, outfile = bundledCommand(app)) =>
+  bundleScript(new URL('src/main.ts', app), app, external, outfile)
+
+/**
+ * The same for any script of a package.
+ *
+ * @param {URL} script
+ * @param {URL} app the folder of its package
+ * @param {string[]} external
+ * @param {string} outfile
+ */
+export async function bundleScript(script, app, external, outfile) {
   await build({
-    entryPoints: [fileURLToPath(new URL('src/main.ts', app))],
+    entryPoints: [fileURLToPath(script)],
     outfile,
     bundle: true,
     format: 'esm',

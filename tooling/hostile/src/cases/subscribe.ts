@@ -1,0 +1,403 @@
+import { hostile, type HostileCase } from '../run/hostile-case.ts'
+import type { Trial } from '../run/trial.ts'
+import { bytes, packet, text } from '../wire/bytes.ts'
+import { type Frame, readCodes, readPublish } from '../wire/frames.ts'
+import { publish, subscribe, unsubscribe, type Version } from '../wire/packets.ts'
+import type { WireClient } from '../wire/wire-client.ts'
+import { becomes, BOTH, payloads, published, silent, subscribed } from './helpers.ts'
+
+const none = (version: Version): Uint8Array => (version === 5 ? bytes(0) : bytes())
+
+const codesOf = async (client: WireClient, type: 'suback' | 'unsuback' = 'suback'): Promise<readonly number[]> =>
+  readCodes(await client.expect(type), client.version).codes
+
+const subscriptions = async (trial: Trial): Promise<number> => (await trial.look()).gauges['subscriptions'] ?? 0
+
+/** What 3.1.1 and 5.0 say to a filter that is too much. */
+const quota = (version: Version): number => (version === 5 ? 0x97 : 0x80)
+const denied = (version: Version): number => (version === 5 ? 0x87 : 0x80)
+
+const RETAINED = 1_000
+
+export const SUBSCRIBE: readonly HostileCase[] = [
+  hostile(56, (trial) =>
+    trial.versionsOf(BOTH, async (version) => {
+      await trial.breaks(version, packet(0x82, 0, 1, none(version)), [0x82])
+      await trial.breaks(version, packet(0xa2, 0, 1, none(version)), [0x82])
+    }),
+  ),
+
+  hostile(57, (trial) =>
+    trial.versionsOf(BOTH, async (version) => {
+      await trial.breaks(version, subscribe(version, 0, [['57', 0]]), [0x81])
+      await trial.breaks(version, unsubscribe(version, 0, ['57']), [0x81])
+    }),
+  ),
+
+  hostile(58, (trial) =>
+    trial.versionsOf(BOTH, async (version) => {
+      await trial.breaks(version, subscribe(version, 1, [['', 0]]), [0x81])
+      await trial.breaks(version, unsubscribe(version, 1, ['']), [0x81])
+    }),
+  ),
+
+  hostile(59, (trial) =>
+    trial.versionsOf(BOTH, async (version) => {
+      await trial.breaks(version, packet(0x82, 0, 1, none(version), text('59')), [0x81])
+      await trial.breaks(version, packet(0x82, 0, 1, none(version), text('59'), 0, text('60')), [0x81])
+    }),
+  ),
+
+  hostile(60, (trial) =>
+    trial.versionsOf(BOTH, (version) =>
+      trial.each(
+        version === 5 ? [0x03, 0x30, 0x40, 0x80, 0xc0] : [0x03, 0x04, 0x08, 0x10, 0x80],
+        (options) => `options ${options}`,
+        (options) => trial.breaks(version, subscribe(version, 1, [['60', options]]), [0x81, 0x82]),
+      ),
+    ),
+  ),
+
+  hostile(61, (trial) =>
+    trial.versionsOf(BOTH, async (version) => {
+      const before = await subscriptions(trial)
+      await trial.each(
+        ['a/#/b', 'a#', '+a/b', 'a/b+', '##', 'a/++'],
+        (filter) => filter,
+        async (filter) => {
+          await trial.breaks(
+            version,
+            subscribe(version, 1, [
+              ['61', 0],
+              [filter, 0],
+            ]),
+            [0x81],
+          )
+          await trial.breaks(version, unsubscribe(version, 1, ['61', filter]), [0x81])
+        },
+      )
+      trial.equal(await subscriptions(trial), before, 'subscriptions')
+    }),
+  ),
+
+  hostile(62, (trial) =>
+    trial.versionsOf(BOTH, async (version) => {
+      const deep = '/'.repeat(200)
+      const client = await subscribed(trial, version, [
+        [deep, 0],
+        [`${'+/'.repeat(200)}+`, 0],
+        ['/#', 0],
+      ])
+      client.send(publish({ version, topicName: deep, payload: 'deep' }))
+      trial.equal((await payloads(client, 1))[0], 'deep', 'of 201 levels')
+      const long = 'x'.repeat(4_097)
+      for (const wrong of ['/'.repeat(201), long, '/'.repeat(65_000)]) {
+        await trial.breaks(version, subscribe(version, 1, [[wrong, 0]]), [0x8f, 0x81])
+        await trial.breaks(version, publish({ version, topicName: wrong }), [0x90, 0x81])
+      }
+      trial.count('met maximumTopicLevels|met maximumTopicBytes', 6)
+    }),
+  ),
+
+  hostile(63, { limits: { maximumSubscriptionsPerSession: 2_000 } }, (trial) =>
+    trial.versionsOf(BOTH, async (version) => {
+      const client = await trial.connected(version)
+      const filters = Array.from({ length: 1_025 }, (_, place) => [`63/${place}`, 0] as const)
+      client.send(subscribe(version, 1, filters))
+      const codes = await codesOf(client)
+      trial.equal(
+        [codes.length, codes[1_023], codes[1_024]],
+        [1_025, 0, quota(version)],
+        'codes at the 1,024th and the next',
+      )
+      const more = Array.from({ length: 1_000 }, (_, place) => [`63/more/${place}`, 0] as const)
+      client.send(subscribe(version, 2, more))
+      const next = await codesOf(client)
+      trial.equal([next[975], next[976]], [0, quota(version)], 'codes at the 2,000th of the Session and the next')
+      trial.count('subscriptionsRefused', 25)
+      trial.count('met maximumFiltersPerSubscribe')
+      trial.count('met maximumSubscriptionsPerSession', 24)
+      await trial.alive(client)
+    }),
+  ),
+
+  hostile(64, (trial) =>
+    trial.versionsOf(BOTH, async (version) => {
+      const before = await subscriptions(trial)
+      const client = await trial.connected(version)
+      client.send(
+        subscribe(version, 1, [
+          ['64', 2],
+          ['64', 1],
+        ]),
+      )
+      trial.equal(await codesOf(client), [2, 1], 'codes')
+      if (trial.ours) trial.equal((await subscriptions(trial)) - before, 1, 'subscriptions')
+      const other = await trial.connected(version)
+      await published(other, { topicName: '64', qos: 2, payload: 'p' })
+      const message = await client.expectPublish()
+      trial.equal(message.qos, 1, 'the QoS of the last options')
+      await silent(trial, client, 'second copies')
+    }),
+  ),
+
+  hostile(65, (trial) =>
+    trial.versionsOf(BOTH, async (version) => {
+      const before = await subscriptions(trial)
+      await trial.each(
+        ['$share/g', '$share//x', '$share/g+/x', '$share/g#/x', '$share/g/', '$share/'],
+        (filter) => filter,
+        async (filter) => {
+          await trial.breaks(
+            version,
+            subscribe(version, 1, [
+              ['65', 0],
+              [filter, 0],
+            ]),
+            [0x81, 0x82],
+          )
+          await trial.breaks(version, unsubscribe(version, 1, [filter]), [0x81, 0x82])
+        },
+      )
+      trial.equal(await subscriptions(trial), before, 'subscriptions')
+      const group = `$share/g${version}/65`
+      const members = [await subscribed(trial, version, group), await subscribed(trial, version, group)]
+      const other = await trial.connected(version)
+      for (let count = 0; count < 10; count++) other.send(publish({ version, topicName: '65', payload: String(count) }))
+      await trial.alive(other)
+      const each = await Promise.all(members.map(async (member) => (await member.ping()).length))
+      trial.equal(each[0]! + each[1]!, 10, 'messages of the group')
+    }),
+  ),
+
+  hostile(66, (trial) =>
+    trial.versionsOf([5], (version) => trial.breaks(version, subscribe(version, 1, [['$share/g/66', 4]]), [0x82])),
+  ),
+
+  hostile(
+    67,
+    {
+      login: {
+        kind: 'passwords',
+        users: { ann: 'a' },
+        acl: 'user ann\ntopic read b/#\ntopic deny a/#\nuser canary\ntopic readwrite #\n',
+      },
+    },
+    (trial) =>
+      trial.versionsOf(BOTH, async (version) => {
+        const client = await trial.connected(version, { username: 'ann', password: 'a' })
+        client.send(
+          subscribe(version, 1, [
+            ['$share/g/a/#', 0],
+            ['a/#', 0],
+            ['$share/g/b/#', 0],
+          ]),
+        )
+        trial.equal(await codesOf(client), [denied(version), denied(version), 0], 'codes')
+        trial.count('subscriptionsRefused', 2)
+      }),
+  ),
+
+  hostile(68, (trial) =>
+    trial.versionsOf(BOTH, async (version) => {
+      const client = await trial.connected(version)
+      await published(client, { topicName: '68', qos: 1, retain: true, payload: 'kept' })
+      const member = await subscribed(trial, version, '$share/g/68')
+      await silent(trial, member, 'retained messages for a group')
+      await published(client, { topicName: '68', qos: 1, packetId: 2, retain: true })
+      await member.ping()
+    }),
+  ),
+
+  hostile(69, (trial) =>
+    trial.versionsOf(BOTH, async (version) => {
+      for (const order of ['normal', 'shared']) {
+        const client = await subscribed(trial, version, [
+          ['$share/g/69', 0],
+          ['69', 0],
+        ])
+        const [gone, left] = order === 'normal' ? ['69', '$share/g/69'] : ['$share/g/69', '69']
+        client.send(unsubscribe(version, 2, [gone]))
+        await client.expect('unsuback')
+        client.send(publish({ version, topicName: '69', payload: 'p' }))
+        trial.equal(await payloads(client, 1), ['p'], `${left} without ${gone}`)
+        await silent(trial, client, 'second copies')
+        await client.leave()
+      }
+    }),
+  ),
+
+  hostile(70, (trial) =>
+    trial.versionsOf(BOTH, async (version) => {
+      const client = await subscribed(trial, version, '70')
+      client.send(unsubscribe(version, 1, ['unknown', '70']))
+      trial.equal(await codesOf(client, 'unsuback'), version === 5 ? [0x11, 0] : [], 'codes')
+      client.send(publish({ version, topicName: '70' }))
+      await silent(trial, client, 'messages behind UNSUBACK')
+    }),
+  ),
+
+  hostile(71, (trial) =>
+    trial.versionsOf([5], async (version) => {
+      await trial.breaks(version, subscribe(version, 1, [['71', 0]], bytes(0x0b, 0)), [0x82])
+      await trial.breaks(version, subscribe(version, 1, [['71', 0]], bytes(0x0b, 1, 0x0b, 2)), [0x82])
+    }),
+  ),
+
+  hostile(72, { limits: { maximumRetainedTopics: 1_000_000, matcherEntries: 1_000 } }, async (trial) => {
+    const version = trial.versions.at(-1)!
+    const publisher = await trial.connected(version)
+    // 100,000 here, 10^6 with a longer look: what is proven is that others wait no longer for more of them.
+    const count = 100_000
+    for (let at = 0; at < count; at += RETAINED) {
+      const some = Array.from({ length: RETAINED }, (_, place) =>
+        publish({ version, topicName: `72/${at + place}`, payload: 'r', retain: true }),
+      )
+      await publisher.sendAll(Buffer.concat(some))
+      if (at % 10_000 === 0) await publisher.ping(10_000)
+    }
+    await publisher.ping(10_000)
+    const client = await trial.connected(version)
+    const started = performance.now()
+    client.send(subscribe(version, 1, [['#', 0]]))
+    await client.until(() => client.frames.length >= count, 25_000, `${count} retained messages`)
+    await becomes(() => topicsOf(client).filter((topicName) => topicName.startsWith('72/')).length >= count, 5_000)
+    trial.measure(`${count} retained messages`, performance.now() - started, 'ms')
+    const topics = new Set(topicsOf(client).filter((topicName) => topicName.startsWith('72/')))
+    trial.equal(topics.size, count, 'topics whose retained message came')
+    client.frames.length = 0
+    trial.freeCounts.add('met retainedReplayPerTurn')
+    trial.freeCounts.add('met outputPauseBytes')
+    trial.freeCounts.add('met readBytesPerTurn')
+    await client.leave()
+    for (let at = 0; at < count; at += RETAINED) {
+      const some = Array.from({ length: RETAINED }, (_, place) =>
+        publish({ version, topicName: `72/${at + place}`, retain: true }),
+      )
+      await publisher.sendAll(Buffer.concat(some))
+    }
+    await publisher.ping(10_000)
+  }),
+
+  hostile(
+    73,
+    {
+      login: {
+        kind: 'passwords',
+        users: { ann: 'a' },
+        acl: 'user ann\ntopic read a/+\nuser canary\ntopic readwrite #\n',
+      },
+    },
+    (trial) =>
+      trial.versionsOf(BOTH, async (version) => {
+        const client = await trial.connected(version, { username: 'ann', password: 'a' })
+        client.send(
+          subscribe(version, 1, [
+            ['a/#', 0],
+            ['+/b', 0],
+            ['#', 0],
+            ['c/#', 0],
+            ['a/+', 0],
+          ]),
+        )
+        const codes = await codesOf(client)
+        trial.equal(codes[4], 0, 'the code of what is allowed')
+        trial.count('subscriptionsRefused', codes.filter((each) => each >= 0x80).length)
+        const other = await trial.connected(version, { username: 'canary', password: 'yellow' })
+        for (const topicName of ['a/b', 'a/b/c', 'x/b', 'c/x'])
+          other.send(publish({ version, topicName, payload: topicName }))
+        await trial.alive(other)
+        const came = (await client.ping()).map((frame) => readPublish(frame, version).payload.toString())
+        trial.equal([...new Set(came)], ['a/b'], 'messages that arrive')
+        trial.freeCounts.add('dropped not-authorized')
+      }),
+  ),
+
+  hostile(74, (trial) =>
+    trial.versionsOf([5], async (version) => {
+      const client = await trial.connected(version)
+      await published(client, { topicName: '74', qos: 1, retain: true, payload: 'kept' })
+      const retained = async (options: number): Promise<number> => {
+        client.send(subscribe(version, 1, [['74', options]]))
+        await codesOf(client)
+        return (await client.ping()).length
+      }
+      trial.equal(await retained(0x10), 1, 'retained messages of a new subscription with Retain Handling 1')
+      trial.equal(await retained(0x10), 0, 'of the same again')
+      trial.equal(await retained(0x00), 1, 'of the same with Retain Handling 0')
+      trial.equal(await retained(0x20), 0, 'of the same with Retain Handling 2')
+      await published(await trial.connected(version), { topicName: '74', qos: 1, packetId: 2, retain: true })
+    }),
+  ),
+
+  hostile(149, { limits: { retainedReplayPerTurn: 1 } }, (trial) =>
+    trial.versionsOf(BOTH, async (version) => {
+      const publisher = await trial.connected(version)
+      for (let topic = 0; topic < 300; topic++) {
+        publisher.send(publish({ version, topicName: `149/${topic}`, payload: 'old', retain: true }))
+      }
+      await trial.alive(publisher)
+      const client = await trial.connected(version)
+      client.send(subscribe(version, 1, [['149/#', 0]]))
+      for (let topic = 299; topic >= 0; topic--) {
+        publisher.send(publish({ version, topicName: `149/${topic}`, payload: 'new', retain: true }))
+      }
+      await trial.alive(publisher)
+      const came: Frame[] = []
+      await becomes(async () => {
+        came.push(...(await client.ping()))
+        const messages = came.filter(({ type }) => type === 3).map((frame) => readPublish(frame, version))
+        return (
+          new Set(messages.filter(({ payload }) => payload.toString() === 'new').map(({ topicName }) => topicName))
+            .size === 300
+        )
+      }, 3_000)
+      const seen = new Set<string>()
+      let late = 0
+      for (const frame of came.filter(({ type }) => type === 3)) {
+        const { topicName, payload } = readPublish(frame, version)
+        if (payload.toString() === 'new') seen.add(topicName)
+        else if (seen.has(topicName)) late++
+      }
+      trial.equal(seen.size, 300, 'topics whose new value came')
+      trial.equal(late, 0, 'old values behind the new one')
+      for (let topic = 0; topic < 300; topic++)
+        publisher.send(publish({ version, topicName: `149/${topic}`, retain: true }))
+      await trial.alive(publisher)
+      trial.freeCounts.add('met retainedReplayPerTurn')
+    }),
+  ),
+
+  hostile(152, (trial) =>
+    trial.versionsOf(BOTH, async (version) => {
+      const before = await subscriptions(trial)
+      await trial.breaks(
+        version,
+        subscribe(version, 1, [
+          ['152', 0],
+          ['a/#/b', 0],
+          ['c', 0],
+        ]),
+        [0x81],
+      )
+      await trial.breaks(version, packet(0xa2, 0, 1, none(version)), [0x82])
+      await trial.breaks(version, unsubscribe(version, 1, ['a', '+a']), [0x81])
+      await trial.breaks(version, unsubscribe(version, 0, ['a']), [0x81])
+      const client = await trial.connected(version)
+      client.send(
+        unsubscribe(
+          version,
+          7,
+          Array.from({ length: 1_025 }, (_, place) => `152/${place}`),
+        ),
+      )
+      const { packetId, codes } = readCodes(await client.expect('unsuback'), version)
+      trial.equal([packetId, codes.length], [7, version === 5 ? 1_025 : 0], 'UNSUBACK of 1,025 filters')
+      trial.equal(await subscriptions(trial), before, 'subscriptions')
+    }),
+  ),
+]
+
+/** Of the messages that have come and that nobody has asked for yet. */
+const topicsOf = (client: WireClient): string[] =>
+  client.frames.filter(({ type }) => type === 3).map((frame) => readPublish(frame, client.version).topicName)
