@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 /** The programs of others that our tests speak to. `.ci/run` installs the Debian packages. */
@@ -13,12 +13,13 @@ export const PEERS = [
   { name: 'chromium', debian: 'chromium' },
   { name: 'openssl', debian: 'openssl' },
   { name: 'gcc', debian: 'gcc' },
+  { name: 'libpaho-mqtt', debian: 'libpaho-mqtt-dev' },
 ]
 
 export function findPeer(name) {
   const peer = PEERS.find((each) => each.name === name)
   if (peer === undefined) throw new TypeError(`${name} is not in the table of peers in tooling/vitest-preset/peers.mjs`)
-  if (!found.has(name)) found.set(name, name === 'python3-paho-mqtt' ? findPython() : findCommand(name))
+  if (!found.has(name)) found.set(name, (FINDERS[name] ?? findCommand)(name))
   return found.get(name)
 }
 
@@ -56,3 +57,9 @@ function findPython() {
     }
   return undefined
 }
+
+/** A library for C has no command; the answer is its header. */
+const findHeader = () => ['/usr/include/MQTTClient.h'].find((path) => existsSync(path))
+
+/** What is no command. */
+const FINDERS = { 'python3-paho-mqtt': findPython, 'libpaho-mqtt': findHeader }

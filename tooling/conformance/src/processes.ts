@@ -92,3 +92,9 @@ export const run = async (command: string, given: readonly string[], input?: str
   running.input(input ?? '')
   return await running.finished
 }
+
+/** What a program printed that was to end well and without complaint. */
+export const outputOf = ({ code, stdout, stderr }: Finished): string => {
+  if (code !== 0 || stderr !== '') throw new Stopped(`the program ended with ${code} and said: ${stderr}`)
+  return stdout.toString()
+}
