@@ -4,8 +4,8 @@ import type { QueuedMessage } from './queued-message.ts'
 /** Sequences that may be unacknowledged at once: as many as there are Packet Identifiers, less a distance. */
 const WINDOW = 65_534
 const IDENTIFIERS = 65_535
-/** Bodies held in memory for one Session that is connected. */
-const CACHED_MESSAGES = 64
+/** Bodies held in memory for one Session that is connected. Each load costs an iterator of the store, so it brings many. */
+const CACHED_MESSAGES = 512
 const CACHED_BYTES = 64 * 1024
 const SMALLEST_RING = 8
 /** In the place of a QoS: its PUBREC came, so that only its PUBREL is owed. */
@@ -45,7 +45,9 @@ export class StoredQueue {
   /** Numbers of bodies that are shared with other queues, by sequence. */
   #bodies: Map<number, number> | undefined
   #cached: (QueuedMessage | undefined)[] = []
+  /** The sequence of the first place of `#cached`, and how many places of it are empty before the first that is not. */
   #cachedFrom = 0
+  #cachedHead = 0
   #cachedBytes = 0
 
   constructor(number: number) {
@@ -184,6 +186,7 @@ export class StoredQueue {
   /** Begins the cache anew at a sequence. */
   beginCache(sequence: number): void {
     this.#cached = []
+    this.#cachedHead = 0
     this.#cachedBytes = 0
     this.#cachedFrom = sequence
   }
@@ -193,9 +196,8 @@ export class StoredQueue {
     if (this.#cached.length === 0) this.#cachedFrom = sequence
     const cached = this.#cached
     const { sizeBytes } = message.message
-    if (cached.length >= CACHED_MESSAGES || (cached.length > 0 && this.#cachedBytes + sizeBytes > CACHED_BYTES)) {
-      return false
-    }
+    const count = cached.length - this.#cachedHead
+    if (count >= CACHED_MESSAGES || (count > 0 && this.#cachedBytes + sizeBytes > CACHED_BYTES)) return false
     // What is missing between two of them was acknowledged or dropped.
     while (this.#cachedFrom + cached.length < sequence) cached.push(undefined)
     cached.push(message)
@@ -221,10 +223,12 @@ export class StoredQueue {
     if (message === undefined) return
     this.#cachedBytes -= message.message.sizeBytes
     this.#cached[place] = undefined
-    let gone = 0
-    while (gone < this.#cached.length && this.#cached[gone] === undefined) gone++
-    this.#cached.splice(0, gone)
-    this.#cachedFrom += gone
+    while (this.#cachedHead < this.#cached.length && this.#cached[this.#cachedHead] === undefined) this.#cachedHead++
+    // Taking away one place at a time would move all the others each time.
+    if (this.#cachedHead * 2 < this.#cached.length) return
+    this.#cached.splice(0, this.#cachedHead)
+    this.#cachedFrom += this.#cachedHead
+    this.#cachedHead = 0
   }
 
   #entry(sequence: number): number {
