@@ -5,5 +5,7 @@ export default smallLibrary({
   relay: 'src/relay.ts',
   node: 'src/node.ts',
   explain: 'src/explain.ts',
+  'fast-paths': 'src/fast-paths.ts',
+  'no-fast-paths': 'src/no-fast-paths.ts',
   testing: 'src/testing/index.ts',
 })

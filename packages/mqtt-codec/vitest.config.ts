@@ -1,3 +1,4 @@
 import { packageTests } from '@godwit/vitest-preset'
 
-export default packageTests()
+// Some tests replace `#fast-paths` by what a browser loads.
+export default packageTests({ test: { isolate: true } })

@@ -26,7 +26,7 @@ const published = (entry) => ({
   // The tests' tsconfig knows Node's types, which `./node` and `./testing` entries need. `tsc -p tsconfig.json` proves purity.
   tsconfig: 'tsconfig.test.json',
   // fast-check and vitest belong to whoever imports a `./testing` entry; a bundled copy would be a second instance.
-  external: [/^node:/, 'ws', 'fast-check', 'vitest'],
+  external: [/^node:/, /^#/, 'ws', 'fast-check', 'vitest'],
   // The type check is a step of its own: here declarations are only written.
   dts: { compilerOptions: { ignoreDeprecations: '6.0', customConditions: [], noCheck: true } },
 })

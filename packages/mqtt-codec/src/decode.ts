@@ -1,5 +1,7 @@
+import { straightReading } from '#fast-paths'
 import { NOTHING } from './body.ts'
 import type { LimitJudge } from './decode-limits.ts'
+import type { ReadPacket } from './directions.ts'
 import { decodeFailure, type DecodeFailure } from './failures.ts'
 import { judgeFirstByte } from './first-byte.ts'
 import { FrameScanner } from './frame-scanner.ts'
@@ -13,25 +15,19 @@ import { beginReading, endReading, refuse, version as packetVersion } from './wi
  * Decodes one whole packet that a FrameScanner has found at `start`..`end`, its body at `bodyStart`. Payloads and other
  * binary data in it are views into `bytes`. A CONNECT names its own version; without `version` only CONNECT is legal.
  */
-export const decodeFrame = (
-  bytes: Uint8Array,
-  start: number,
-  bodyStart: number,
-  end: number,
-  version: ProtocolVersion | undefined,
-  text: TextCodec = pureText,
-  limits?: LimitJudge,
-): Packet | DecodeFailure => {
-  const firstByte = bytes[start]!
-  const type = firstByte >> 4
-  const failure = judgeFirstByte(firstByte, version)
-  if (failure !== undefined) return failure
-  beginReading(bytes, start, bodyStart, end, type === 1 ? undefined : version, text, limits)
-  const packet = BODIES[type]!(NOTHING as Packet, TYPES[type - 1]!, firstByte & 15)
-  // For CONNECT the version is known only now.
-  if (packetVersion === 5 && bodyStart > start + 2 && bytes[bodyStart - 1] === 0) refuse(OVERLONG, bodyStart - 1)
-  return endReading() ?? packet
-}
+export const decodeFrame: ReadPacket = /* @__PURE__ */ straightReading(
+  (bytes, start, bodyStart, end, version, text = pureText, limits) => {
+    const firstByte = bytes[start]!
+    const type = firstByte >> 4
+    const failure = judgeFirstByte(firstByte, version)
+    if (failure !== undefined) return failure
+    beginReading(bytes, start, bodyStart, end, type === 1 ? undefined : version, text, limits)
+    const packet = BODIES[type]!(NOTHING as Packet, TYPES[type - 1]!, firstByte & 15)
+    // For CONNECT the version is known only now.
+    if (packetVersion === 5 && bodyStart > start + 2 && bytes[bodyStart - 1] === 0) refuse(OVERLONG, bodyStart - 1)
+    return endReading() ?? packet
+  },
+)
 
 /** Decodes bytes that are exactly one packet. What lies behind it is a failure, as is anything missing. */
 export const decode = (

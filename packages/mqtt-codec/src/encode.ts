@@ -1,4 +1,6 @@
-import { NO_BYTES, view } from './bytes.ts'
+import { straightWriting } from '#fast-paths'
+import { NO_BYTES } from './bytes.ts'
+import type { WritePacket } from './directions.ts'
 import { EncodeError } from './failures.ts'
 import { flagsOf, judgeFirstByte } from './first-byte.ts'
 import { PacketType, type ProtocolVersion } from './packet-type.ts'
@@ -8,31 +10,30 @@ import { pureText, type TextCodec } from './text.ts'
 import { beginWriting, endWriting } from './wire.ts'
 
 /** A fresh ArrayBuffer costs ten times what a view does, so short packets share one of this many bytes. */
-const SLAB_BYTES = 8192
+const SLAB_BYTES = 16_384
 
 /** What `encode` writes into next, and how much of it is taken. */
-let slab: Uint8Array = NO_BYTES
+let slab = NO_BYTES
+let slabBuffer = slab.buffer
 let slabUsed = 0
 
 /**
- * Encodes a packet. Short ones share an ArrayBuffer of 8 KiB: whoever keeps one for long copies it. (A long one is
- * held until the next.) A CONNECT is encoded in
- * its own `protocolVersion`. Before 5.0 properties, and Reason Codes where there are none, are left out.
+ * Encodes a packet. Short ones share an ArrayBuffer of 16 KiB: whoever keeps one for long copies it. (A long one is held
+ * until the next.) A CONNECT is encoded in its own `protocolVersion`. Before 5.0 properties, and Reason Codes where there are
+ * none, are left out.
  *
  * @throws {EncodeError} where no peer would accept the packet, such as a lone surrogate or a Packet Identifier of 0
  */
 export const encode = (packet: Packet, version: ProtocolVersion, text?: TextCodec): Uint8Array => {
   let start = slabUsed
-  let end = write(packet, version, slab, start, text)
-  if (end > slab.length) {
+  slabUsed = write(packet, version, slab, start, text)
+  if (slabUsed > slab.length) {
     // Writing past the end has counted how long it is.
-    const length = end - start
-    slab = new Uint8Array(length > SLAB_BYTES >> 1 ? length : SLAB_BYTES)
-    start = 0
-    end = write(packet, version, slab, 0, text)
+    slab = new Uint8Array(Math.max(slabUsed - start, SLAB_BYTES))
+    slabBuffer = slab.buffer
+    slabUsed = write(packet, version, slab, (start = 0), text)
   }
-  slabUsed = end
-  return view(slab, start, end)
+  return new Uint8Array(slabBuffer, start, slabUsed - start)
 }
 
 /**
@@ -56,13 +57,7 @@ export const encodeInto = (
 export const encodedLength = (packet: Packet, version: ProtocolVersion, text?: TextCodec): number =>
   write(packet, version, NO_BYTES, 0, text)
 
-const write = (
-  packet: Packet,
-  ofConnection: ProtocolVersion,
-  target: Uint8Array,
-  offset: number,
-  text: TextCodec = pureText,
-): number => {
+const write: WritePacket = /* @__PURE__ */ straightWriting((packet, ofConnection, target, offset, text = pureText) => {
   const { type } = packet
   const version = type === 'connect' ? packet.protocolVersion : ofConnection
   const number = PacketType[type]
@@ -70,13 +65,11 @@ const write = (
   let estimate = 0
   if (type === 'publish') {
     firstByte |= publishFlags(packet)
-    estimate = packet.topicName.length + packet.payload.length + 2 * packet.qos
+    estimate = packet.payload.length + 40
   }
   const failure = judgeFirstByte(firstByte, version)
-  if (failure !== undefined) {
-    throw new EncodeError(type === 'auth' ? 'NOT_IN_THIS_VERSION' : 'INVALID_VALUE', failure.message)
-  }
+  if (failure) throw new EncodeError(type === 'auth' ? 'NOT_IN_THIS_VERSION' : 'INVALID_VALUE', failure.message)
   beginWriting(target, offset, version, text, estimate)
   BODIES[number]!(packet, type, firstByte & 15)
   return endWriting(firstByte)
-}
+})

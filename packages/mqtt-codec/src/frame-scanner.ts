@@ -1,3 +1,4 @@
+import { keepSpare, takeSpare } from '#fast-paths'
 import { NO_BYTES } from './bytes.ts'
 import { decodeFailure, type DecodeFailure } from './failures.ts'
 import { judgeFirstByte } from './first-byte.ts'
@@ -56,13 +57,13 @@ export class FrameScanner {
 
   /** The first byte of the packet that waits for more bytes, -1 where none does. */
   get pendingFirstByte(): number {
-    return this.#held > 0 ? this.#hold[0]! : -1
+    return this.#held ? this.#hold[0]! : -1
   }
 
   /** The first byte of the packet that `next` would move to, -1 where no byte of it is there. */
   get nextFirstByte(): number {
-    if (this.#held > 0) return this.#hold[0]!
-    return this.#at < this.#chunkEnd ? this.#chunk[this.#at]! : -1
+    const pending = this.pendingFirstByte
+    return pending < 0 && this.unread ? this.#chunk[this.#at]! : pending
   }
 
   /** Bytes kept here: of the packet that waits for more, and those that `detach` copied. */
@@ -77,7 +78,7 @@ export class FrameScanner {
 
   /** The next bytes of the stream; they are read in place. What is unread before them is joined to them by a copy. */
   push(chunk: Uint8Array): void {
-    if (this.failure !== undefined) return
+    if (this.failure) return
     const left = this.#chunkEnd - this.#at
     this.#own = left > 0
     if (this.#own) {
@@ -111,11 +112,11 @@ export class FrameScanner {
       }
       this.#total = total
     }
-    while (this.#total === 0 && this.unread && this.failure === undefined) {
+    while (this.#total === 0 && this.unread && !this.failure) {
       this.#take(1)
       this.#total = this.#measure(this.#hold, 0, this.#held)
     }
-    if (this.failure !== undefined) return this.#release()
+    if (this.failure) return this.#release()
     const total = this.#total
     if (total !== 0) this.#take(Math.min(total - this.#held, this.#chunkEnd - this.#at))
     if (total === 0 || this.#held < total) return this.#wait()
@@ -153,6 +154,7 @@ export class FrameScanner {
 
   /** The same, between two packets or after a failure: nothing at all is kept for an idle connection. */
   #release(): false {
+    keepSpare(this.#hold)
     this.#hold = NO_BYTES
     this.#held = 0
     return this.#wait()
@@ -163,7 +165,9 @@ export class FrameScanner {
     const room = this.#hold.length
     // A long buffer is not kept for short packets: one long packet would pin it for as long as the connection lasts.
     if (room >= size && (this.#held > 0 || room <= LEAST_HOLD)) return
-    const hold = new Uint8Array(Math.max(size, Math.min(this.#total || 64, Math.max(LEAST_HOLD, size << 2))))
+    const hold =
+      takeSpare(this.#total) ??
+      new Uint8Array(Math.max(size, Math.min(this.#total || 64, Math.max(LEAST_HOLD, size << 2))))
     hold.set(this.#hold.subarray(0, this.#held))
     this.#hold = hold
   }
@@ -172,7 +176,7 @@ export class FrameScanner {
   #measure(bytes: Uint8Array, start: number, end: number): number {
     const firstByte = bytes[start]!
     this.failure = judgeFirstByte(firstByte, this.version)
-    if (this.failure !== undefined) return 0
+    if (this.failure) return 0
     let length = 0
     let at = start + 1
     for (let shift = 0; at < end; shift += 7) {
@@ -182,10 +186,7 @@ export class FrameScanner {
         this.#header = at - start
         const total = length + this.#header
         if (byte === 0 && shift > 0 && this.version === 5) return this.#fail(OVERLONG, at - 1 - start, firstByte)
-        if (total > this.maximumPacketSizeBytes) {
-          return this.#fail('bytes: ' + total, 1, firstByte, 0x95)
-        }
-        return total
+        return total > this.maximumPacketSizeBytes ? this.#fail('bytes: ' + total, 1, firstByte, 0x95) : total
       }
       if (shift === 21) return this.#fail(LENGTH_TOO_LONG, at - 1 - start, firstByte)
     }

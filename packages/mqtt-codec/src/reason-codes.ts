@@ -59,24 +59,51 @@ export const isReasonCodeOf = (packetType: (typeof PacketType)[keyof typeof Pack
   mayStandIn(1 << packetType, reasonCode)
 
 /** The same for a set of packets as in packet-sets.ts. */
-export const mayStandIn = (packets: number, reasonCode: number): boolean =>
-  CODES.some(([where, codes]) => (where & packets) !== 0 && codes.includes(reasonCode))
+export const mayStandIn = (packets: number, reasonCode: number): boolean => (CODES[reasonCode]! & packets) !== 0
 
-/** Which codes may stand in which packets: table 2-6, together with the table of each packet. */
-const CODES: readonly (readonly [packets: number, reasonCodes: readonly number[]])[] = [
-  [CONNACK | PUBACK | PUBREC | PUBREL | PUBCOMP | SUBACK | UNSUBACK | DISCONNECT | AUTH, [0x00]],
-  [CONNACK | PUBACK | PUBREC | SUBACK | UNSUBACK | DISCONNECT, [0x80, 0x83, 0x87]],
-  [CONNACK | PUBACK | PUBREC | SUBACK | DISCONNECT, [0x97]],
-  [CONNACK | PUBACK | PUBREC | DISCONNECT, [0x90, 0x99]],
-  [CONNACK | DISCONNECT, [0x81, 0x82, 0x89, 0x8c, 0x95, 0x9a, 0x9b, 0x9c, 0x9d, 0x9f]],
-  [CONNACK, [0x84, 0x85, 0x86, 0x88, 0x8a]],
-  [DISCONNECT, [0x04, 0x8b, 0x8d, 0x8e, 0x93, 0x94, 0x96, 0x98, 0xa0]],
-  [SUBACK | UNSUBACK | DISCONNECT, [0x8f]],
-  [SUBACK | DISCONNECT, [0x9e, 0xa1, 0xa2]],
-  [SUBACK, [0x01, 0x02]],
-  [PUBACK | PUBREC | SUBACK | UNSUBACK, [0x91]],
-  [PUBACK | PUBREC, [0x10]],
-  [PUBREL | PUBCOMP, [0x92]],
-  [UNSUBACK, [0x11]],
-  [AUTH, [0x18, 0x19]],
-]
+/** Which packets each code may stand in: table 2-6, together with the table of each packet. */
+const CODES: { readonly [reasonCode: number]: number } = {
+  0x00: CONNACK | PUBACK | PUBREC | PUBREL | PUBCOMP | SUBACK | UNSUBACK | DISCONNECT | AUTH,
+  0x01: SUBACK,
+  0x02: SUBACK,
+  0x04: DISCONNECT,
+  0x10: PUBACK | PUBREC,
+  0x11: UNSUBACK,
+  0x18: AUTH,
+  0x19: AUTH,
+  0x80: CONNACK | PUBACK | PUBREC | SUBACK | UNSUBACK | DISCONNECT,
+  0x81: CONNACK | DISCONNECT,
+  0x82: CONNACK | DISCONNECT,
+  0x83: CONNACK | PUBACK | PUBREC | SUBACK | UNSUBACK | DISCONNECT,
+  0x84: CONNACK,
+  0x85: CONNACK,
+  0x86: CONNACK,
+  0x87: CONNACK | PUBACK | PUBREC | SUBACK | UNSUBACK | DISCONNECT,
+  0x88: CONNACK,
+  0x89: CONNACK | DISCONNECT,
+  0x8a: CONNACK,
+  0x8b: DISCONNECT,
+  0x8c: CONNACK | DISCONNECT,
+  0x8d: DISCONNECT,
+  0x8e: DISCONNECT,
+  0x8f: SUBACK | UNSUBACK | DISCONNECT,
+  0x90: CONNACK | PUBACK | PUBREC | DISCONNECT,
+  0x91: PUBACK | PUBREC | SUBACK | UNSUBACK,
+  0x92: PUBREL | PUBCOMP,
+  0x93: DISCONNECT,
+  0x94: DISCONNECT,
+  0x95: CONNACK | DISCONNECT,
+  0x96: DISCONNECT,
+  0x97: CONNACK | PUBACK | PUBREC | SUBACK | DISCONNECT,
+  0x98: DISCONNECT,
+  0x99: CONNACK | PUBACK | PUBREC | DISCONNECT,
+  0x9a: CONNACK | DISCONNECT,
+  0x9b: CONNACK | DISCONNECT,
+  0x9c: CONNACK | DISCONNECT,
+  0x9d: CONNACK | DISCONNECT,
+  0x9e: SUBACK | DISCONNECT,
+  0x9f: CONNACK | DISCONNECT,
+  0xa0: DISCONNECT,
+  0xa1: SUBACK | DISCONNECT,
+  0xa2: SUBACK | DISCONNECT,
+}

@@ -233,7 +233,6 @@ export const string = (value: string): string => {
     if (until - at > 0xffff) throw new EncodeError('INVALID_TEXT', LENGTH_TOO_LONG)
     twoBytes(until - at)
     position = until
-    found = classify(bytes, at, until)
     return value
   }
   const at = skip(twoBytes(0))
@@ -248,6 +247,8 @@ export const string = (value: string): string => {
 
 /** U+0000 or half of a surrogate pair alone [MQTT-1.5.4-1] [MQTT-1.5.4-2]. */
 const ILL_FORMED = /[\0\p{Cs}]/u
+
+const WILDCARDS = /[+#]/
 
 const writeText = (from: number, value: string): number => {
   const { length } = value
@@ -275,8 +276,7 @@ export const name = (value: string, reasonCode = MALFORMED): string => {
 export const topicName = (value: string, rule: string, reasonCode = MALFORMED): string => {
   const at = position
   const given = name(value)
-  // What is only measured lies past the target's end, where there is nothing to be found.
-  if ((found & WILDCARD) !== 0) refuse(rule, at, reasonCode)
+  if (writing ? WILDCARDS.test(value) : (found & WILDCARD) !== 0) refuse(rule, at, reasonCode)
   return given
 }
 

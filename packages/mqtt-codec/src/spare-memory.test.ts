@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+import { FrameScanner } from './index.ts'
+import { keepSpare, takeSpare } from './spare-memory.ts'
+
+const KIBIBYTE = 1024
+
+describe('the buffer that is kept', () => {
+  it('is had by one alone, and only where it is long enough', () => {
+    const long = new Uint8Array(64 * KIBIBYTE)
+    keepSpare(long)
+    expect(takeSpare(long.length + 1)).toBeUndefined()
+    expect(takeSpare(long.length)).toBe(long)
+    expect(takeSpare(long.length)).toBeUndefined()
+  })
+
+  it('is not given for a short packet, and no short one takes its place', () => {
+    const long = new Uint8Array(64 * KIBIBYTE)
+    keepSpare(long)
+    keepSpare(new Uint8Array(8 * KIBIBYTE))
+    expect(takeSpare(4 * KIBIBYTE)).toBeUndefined()
+    expect(takeSpare(5 * KIBIBYTE)).toBe(long)
+  })
+
+  it('is at most 2 MiB long', () => {
+    keepSpare(new Uint8Array(2 ** 21 + 1))
+    expect(takeSpare(5 * KIBIBYTE)).toBeUndefined()
+  })
+
+  it('serves the next long packet of another connection, cut anywhere', () => {
+    const frame = new Uint8Array(100 * KIBIBYTE + 4)
+    frame.set([0x30, 0x80, 0xa0, 0x06])
+    const memories = [0xaa, 0xbb].map((filling) => {
+      frame.fill(filling, 4)
+      const scanner = new FrameScanner({ version: 4 })
+      scanner.push(frame.subarray(0, 50_000))
+      expect(scanner.next()).toBe(false)
+      scanner.push(frame.subarray(50_000))
+      expect(scanner.next()).toBe(true)
+      expect(scanner.bytes.slice(scanner.start, scanner.end)).toEqual(frame)
+      const { buffer } = scanner.bytes
+      expect(scanner.next()).toBe(false)
+      return buffer
+    })
+    expect(memories[1]).toBe(memories[0])
+  })
+})
