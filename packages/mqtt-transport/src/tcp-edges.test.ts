@@ -91,6 +91,20 @@ describe('TCP', () => {
     })
   })
 
+  it.runIf(process.platform === 'linux').each(MODES)(
+    'hostile #108: the kernel asks after a peer that says nothing (%s)',
+    async (reading) => {
+      const { raw, listener } = await rawPeer(reading)
+      const hex = (port: number | undefined): string => port!.toString(16).toUpperCase().padStart(4, '0')
+      const ends = new RegExp(`:${hex(listener.port)} \\w+:${hex(raw.localPort)} `)
+      const line = readFileSync('/proc/net/tcp', 'utf8')
+        .split('\n')
+        .find((each) => ends.test(each))
+      // proc(5): the timer of the connection, 02 is that of keep-alive probes.
+      expect(line?.trim().split(/\s+/)[5]).toMatch(/^02:/)
+    },
+  )
+
   it.runIf(process.platform === 'linux')(
     'hostile #126: without file descriptors nothing crashes, running connections go on, and accepting recovers',
     { timeout: 30_000 },

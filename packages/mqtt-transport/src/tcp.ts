@@ -2,7 +2,7 @@ import { connect, createServer, type Socket } from 'node:net'
 import type { ByteStream } from './byte-stream.ts'
 import type { Listener, OnStream } from './listener.ts'
 import { establish, FAMILY_ATTEMPT_TIMEOUT_MS, type ConnectOptions } from './node/establish.ts'
-import { ConnectionLimit, listening, peerOf, stopListening, type ListenOptions } from './node/listening.ts'
+import { ConnectionLimit, listening, peerOf, PROBED, stopListening, type ListenOptions } from './node/listening.ts'
 import {
   sharedOnRead,
   sharedReadBufferWorks,
@@ -56,7 +56,7 @@ export const listenTcp = async (options: ListenTcpOptions, onStream: OnStream): 
     throw new TransportError('NOT_SUPPORTED', 'tcp', "this runtime cannot do reading: 'onread', use 'auto' or 'data'")
   }
   let url = ''
-  const server = createServer({ pauseOnConnect: true, noDelay: true }, (accepted) => {
+  const server = createServer({ pauseOnConnect: true, noDelay: true, ...PROBED }, (accepted) => {
     const moved = shares ? withSharedReadBuffer(accepted) : undefined
     const socket = moved ?? accepted
     if (!limit.admit(socket)) return void socket.destroy()

@@ -4,7 +4,7 @@ import type { ByteStream, PeerInfo } from './byte-stream.ts'
 import type { ListenerCertificates, OnStream, TlsListener } from './listener.ts'
 import { establish, FAMILY_ATTEMPT_TIMEOUT_MS, type ConnectOptions } from './node/establish.ts'
 import { DEFAULT_HANDSHAKE_TIMEOUT_MS, Handshakes } from './node/handshakes.ts'
-import { ConnectionLimit, listening, peerOf, stopListening, type ListenOptions } from './node/listening.ts'
+import { ConnectionLimit, listening, peerOf, PROBED, stopListening, type ListenOptions } from './node/listening.ts'
 import { SocketByteStream, type SocketHabits } from './node/socket-byte-stream.ts'
 import { hostAndPort } from './node/socket-errors.ts'
 import {
@@ -47,7 +47,7 @@ export const listenTls = async (options: ListenTlsOptions, onStream: OnStream): 
   const limit = new ConnectionLimit(options.maximumConnections)
   let certificates: ServerTlsOptions = options
   let url = `mqtts://${hostAndPort(host, options.port)}`
-  const server = createServer({ ...serverTls(options), noDelay: true }, (socket) => {
+  const server = createServer({ ...serverTls(options), noDelay: true, ...PROBED }, (socket) => {
     if (limit.admit(socket)) onStream(streamOf(socket.pause(), url))
     else socket.destroy()
   })

@@ -8,7 +8,7 @@ import type { PeerInfo } from '../byte-stream.ts'
 import type { ListenerCertificates, OnStream, TlsListener } from '../listener.ts'
 import { TransportError } from '../transport-error.ts'
 import { DEFAULT_HANDSHAKE_TIMEOUT_MS, Handshakes } from './handshakes.ts'
-import { listening, peerOf, stopListening, type ListenOptions } from './listening.ts'
+import { listening, peerOf, PROBED, stopListening, type ListenOptions } from './listening.ts'
 import { loadWs } from './load-ws.ts'
 import { hostAndPort } from './socket-errors.ts'
 import { certificateOf, renewed, serverTls, type ServerTlsOptions } from './tls-options.ts'
@@ -53,6 +53,7 @@ export const listenWs = async (options: ListenWsOptions, onStream: OnStream): Pr
     headersTimeout: handshakeTimeoutMs,
     requestTimeout: handshakeTimeoutMs,
     keepAliveTimeout: 1,
+    ...PROBED,
     connectionsCheckingInterval: Math.min(1_000, Math.ceil(handshakeTimeoutMs / 4)),
     noDelay: true,
   }

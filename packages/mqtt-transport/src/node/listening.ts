@@ -20,6 +20,9 @@ export interface ListenOptions {
   readonly onError?: ((error: TransportError) => void) | undefined
 }
 
+/** The kernel asks after a peer that has said nothing for a minute: one that is gone for good is not held for ever. */
+export const PROBED = { keepAlive: true, keepAliveInitialDelay: 60_000 } as const
+
 /** Starts to listen; resolves with the port. From then on errors of the server go to `onError`, so that none ends the process. */
 export const listening = (server: Server, options: ListenOptions): Promise<number> =>
   new Promise((resolve, reject) => {
