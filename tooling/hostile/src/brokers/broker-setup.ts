@@ -46,6 +46,8 @@ export type Command =
   | { readonly do: 'revoke'; readonly what: 'receive' | 'publish'; readonly prefix: string }
   /** The first authenticator that waits, or will, gets its answer. */
   | { readonly do: 'answer'; readonly clientId: string; readonly allowed: boolean }
+  /** Other passwords and rights hold from now on. */
+  | { readonly do: 'login'; readonly users: Readonly<Record<string, string>>; readonly acl?: string }
   /** Ends a Client's connection, as an administrator does. */
   | { readonly do: 'disconnect'; readonly clientId: string }
 

@@ -90,13 +90,24 @@ const loginOf = async ({ login }: BrokerSetup): Promise<Pick<BrokerOptions, 'aut
     return { mechanisms: [scramSha256({ credentials: (name) => (name === login.username ? credentials : undefined) })] }
   }
   if (login.kind === 'passwords') {
-    const users = { ...login.users, [CANARY_USER.username]: CANARY_USER.password }
-    const passwords = parsePasswordFile(passwordLines(users, login.iterations))
-    const rules = login.acl === undefined ? undefined : parseAclFile(login.acl)
-    return { authenticate: new FileLogin({ passwords, ...(rules !== undefined && { rules }) }).authenticate }
+    fileLogin = new FileLogin(filesOf(login))
+    return { authenticate: fileLogin.authenticate }
   }
   if (login.kind === 'revocable') return { authenticate: () => REVOCABLE }
   return { authenticate: misbehaving(login.does) }
+}
+
+let fileLogin: FileLogin | undefined
+
+const filesOf = ({ users, acl, iterations }: PasswordsAndRights) => ({
+  passwords: parsePasswordFile(passwordLines({ ...users, [CANARY_USER.username]: CANARY_USER.password }, iterations)),
+  ...(acl !== undefined && { rules: parseAclFile(acl) }),
+})
+
+interface PasswordsAndRights {
+  readonly users: Readonly<Record<string, string>>
+  readonly acl?: string
+  readonly iterations?: number
 }
 
 const REVOCABLE: Grant = {
@@ -153,6 +164,10 @@ const perform = async (command: Command): Promise<void> => {
       first?.(command.allowed)
       return
     }
+    case 'login':
+      fileLogin?.replace(filesOf(command))
+      broker?.recheckRights()
+      return
     case 'disconnect':
       broker?.disconnect(command.clientId)
   }

@@ -112,8 +112,13 @@ class MosquittoProcess implements RunningBroker {
     return { cpuMs, residentBytes, memoryBytes: residentBytes, gauges: { 'open files': openFiles }, counts: {} }
   }
 
-  async command({ do: what }: Command): Promise<void> {
-    throw new NotApplicable(`it has no way to be told to ${what}`)
+  async command(command: Command): Promise<void> {
+    if (command.do !== 'login') throw new NotApplicable(`it has no way to be told: ${command.do}`)
+    const users = { ...command.users, [CANARY_USER.username]: CANARY_USER.password }
+    writeFileSync(join(this.#directory, 'passwords'), passwordLines(users))
+    if (command.acl !== undefined) writeFileSync(join(this.#directory, 'acl'), command.acl)
+    this.signal('SIGHUP')
+    await new Promise((resolve) => setTimeout(resolve, 100))
   }
 
   signal(signal: NodeJS.Signals): void {

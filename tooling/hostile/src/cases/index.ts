@@ -1,11 +1,15 @@
 import type { HostileCase } from '../run/hostile-case.ts'
 import { CONNECT } from './connect.ts'
+import { FRAMING } from './framing.ts'
+import { IDENTITY } from './identity.ts'
 import { PROPERTIES_CASES } from './properties.ts'
 import { PUBLISH } from './publish.ts'
-import { SUBSCRIBE } from './subscribe.ts'
 import { QOS } from './qos.ts'
+import { RESOURCES } from './resources.ts'
+import { RIGHTS } from './rights.ts'
 import { SESSION_STATE } from './session-state.ts'
-import { FRAMING } from './framing.ts'
+import { SUBSCRIBE } from './subscribe.ts'
+import { WILLS } from './wills.ts'
 
 export const CASES: readonly HostileCase[] = [
   ...FRAMING,
@@ -15,4 +19,8 @@ export const CASES: readonly HostileCase[] = [
   ...SUBSCRIBE,
   ...QOS,
   ...SESSION_STATE,
+  ...IDENTITY,
+  ...WILLS,
+  ...RIGHTS,
+  ...RESOURCES,
 ]

@@ -37,7 +37,18 @@ async function watch({ port, processId, echoPort, username, password }) {
     new Stopwatch(publisher, publish, subscriber, ofBroker, kernelWaitMs),
     new Stopwatch(echo, PINGREQ, echo, ofEcho, () => 0),
   ]
-  timer ??= setInterval(() => parts.forEach((part) => part.go()), TICK_MS)
+  let ticks = 0
+  clearInterval(timer)
+  timer = setInterval(() => {
+    parts.forEach((part) => part.go())
+    // Its Keep Alive may be held to a second.
+    if (++ticks % 100 === 0) subscriber.write(PINGREQ)
+  }, TICK_MS)
+}
+
+/** Not only the answer to a PINGREQ. */
+function isPublish(chunk) {
+  return chunk[0] >> 4 === 3 || chunk.length > 2
 }
 
 /** For how long the broker has been ready to run while others had the processors (proc(5), schedstat). */
@@ -58,8 +69,8 @@ class Stopwatch {
     this.question = question
     this.took = took
     this.waitedMs = waitedMs
-    to.on('data', () => {
-      if (this.#since === undefined) return
+    to.on('data', (chunk) => {
+      if (this.#since === undefined || (from !== to && !isPublish(chunk))) return
       this.#stop()
       worst.samples++
       this.#since = undefined

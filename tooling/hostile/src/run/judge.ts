@@ -23,10 +23,10 @@ export const judge = (trial: Trial, before: Measured, after: Measured, served: S
   const grown = after.memoryBytes - before.memoryBytes - trial.keptBytes
   // What of a process without a heap that we could collect is its allocator's slack, nobody knows.
   const most = trial.ours ? MiB : 8 * MiB
-  if (grown > most) soft.push(`${(grown / MiB).toFixed(1)} MiB more memory than before`)
+  if (grown > most && !trial.restarted) soft.push(`${(grown / MiB).toFixed(1)} MiB more memory than before`)
   soft.push(...trial.slow)
   hard.push(...gaugesOff(trial, before, after))
-  if (trial.ours) hard.push(...countsOff(trial, before, after))
+  if (trial.ours && !trial.restarted) hard.push(...countsOff(trial, before, after))
   return { hard, soft }
 }
 

@@ -21,6 +21,8 @@ export interface Result {
   readonly notes: readonly string[]
   readonly measurements: readonly Measurement[]
   readonly tookMs: number
+  /** What was tried in vain before. */
+  readonly tries: readonly string[]
   /** The longest that somebody else waited. */
   readonly servedMs: number
 }
@@ -32,9 +34,11 @@ const TRIES = 3
 export class Runner {
   readonly #contestant: Contestant
   readonly #yardstick: Yardstick
+  readonly #full: boolean
 
-  constructor(contestant: Contestant, yardstick: Yardstick) {
+  constructor(contestant: Contestant, yardstick: Yardstick, full: boolean) {
     this.#contestant = contestant
+    this.#full = full
     this.#yardstick = yardstick
   }
 
@@ -80,10 +84,13 @@ export class Runner {
   async #case(each: HostileCase, ground: Ground): Promise<Result> {
     const started = performance.now()
     let result: Result
+    const tries: string[] = []
     for (let attempt = 1; ; attempt++) {
       const prefix = `h${each.number}-${attempt}`
       const contestant = this.#contestant
-      const trial = new Trial({ broker: ground.broker, contestant, yardstick: this.#yardstick, prefix })
+      const { broker } = ground
+      const restart = (): Promise<void> => ground.restart()
+      const trial = new Trial({ broker, contestant, yardstick: this.#yardstick, prefix, restart, full: this.#full })
       const { failures, soft, served, missing } = await this.#attempt(each, trial, ground)
       const died = ground.broker.end
       result = {
@@ -101,9 +108,11 @@ export class Runner {
         notes: trial.notes,
         measurements: trial.measurements,
         tookMs: performance.now() - started,
+        tries: [...tries],
         servedMs: served.brokerMs,
       }
       if (died !== undefined || failures.length > 0 || soft.length === 0 || attempt === TRIES) return result
+      tries.push(soft.join(', '))
       ground.last = undefined
     }
   }
@@ -117,7 +126,7 @@ export class Runner {
     await ground.canary.mark()
     let missing = false
     try {
-      await within(each.run(trial), this.#contestant.ours ? 30_000 : 90_000)
+      await within(each.run(trial), this.#contestant.ours && !this.#full ? 30_000 : 120_000)
     } catch (error) {
       if (error instanceof NotApplicable) {
         missing = true
@@ -152,10 +161,13 @@ class Ground {
   /** What was measured last. */
   last: Measured | undefined
 
-  private constructor(broker: RunningBroker, canary: Canary, directory: string) {
+  readonly #watch: () => Promise<void>
+
+  private constructor(broker: RunningBroker, canary: Canary, directory: string, watch: () => Promise<void>) {
     this.broker = broker
     this.canary = canary
     this.#directory = directory
+    this.#watch = watch
   }
 
   static async prepare(contestant: Contestant, setup: BrokerSetup, yardstick: Yardstick): Promise<Ground> {
@@ -164,16 +176,25 @@ class Ground {
     const canary = new Canary()
     try {
       broker = await contestant.start(setup, join(directory, 'broker'))
-      const { ports, processId } = broker
+      const running = broker
       const login = setup.login === undefined ? {} : CANARY_USER
-      await canary.watch({ port: ports.tcp, processId, echoPort: yardstick.echoPort, ...login })
-      return new Ground(broker, canary, directory)
+      const watch = (): Promise<void> => {
+        const { ports, processId } = running
+        return canary.watch({ port: ports.tcp, processId, echoPort: yardstick.echoPort, ...login })
+      }
+      await watch()
+      return new Ground(running, canary, directory, watch)
     } catch (error) {
       canary.stop()
       await broker?.stop()
       rmSync(directory, { recursive: true, force: true })
       throw error
     }
+  }
+
+  async restart(): Promise<void> {
+    await this.broker.restart()
+    await this.#watch()
   }
 
   async clear(): Promise<void> {
@@ -196,6 +217,7 @@ const unplayed = (each: HostileCase, error: unknown): Result => {
     notes: [error.message],
     measurements: [],
     tookMs: 0,
+    tries: [],
     servedMs: 0,
   }
 }

@@ -24,6 +24,9 @@ export interface TrialOptions {
   readonly yardstick: Yardstick
   /** Of the names that it gives. */
   readonly prefix: string
+  readonly restart: () => Promise<void>
+  /** Numbers as large as the catalogue has them. */
+  readonly full: boolean
 }
 
 /** What one case does with one broker, and what it finds. */
@@ -48,6 +51,8 @@ export class Trial {
   keptBytes = 0
   /** Gauges that the case leaves higher. */
   readonly keptGauges = new Map<string, number>()
+  /** Another process runs, so that what was measured before says nothing. */
+  restarted = false
   /** The longest that others may have waited, and why it is not 50 ms. */
   patience: { readonly ms: number; readonly why: string } | undefined
   /** What ends Sessions has to log in with. */
@@ -55,9 +60,13 @@ export class Trial {
   readonly #clients = new Set<WireClient>()
   readonly #sessions = new Set<string>()
   readonly #prefix: string
+  readonly #restart: () => Promise<void>
+  readonly #full: boolean
   #names = 0
 
-  constructor({ broker, contestant, yardstick, prefix }: TrialOptions) {
+  constructor({ broker, contestant, yardstick, prefix, restart, full }: TrialOptions) {
+    this.#full = full
+    this.#restart = restart
     this.broker = broker
     this.yardstick = yardstick
     this.versions = contestant.versions
@@ -137,6 +146,11 @@ export class Trial {
     return cpuMsOf(this.broker.processId)
   }
 
+  /** A number of the catalogue, or a smaller one that shows the same in less time, unless everything is asked for. */
+  scale(full: number, brief: number): number {
+    return this.#full ? full : brief
+  }
+
   /** A name that nobody else has. */
   name(): string {
     return `${this.#prefix}-${++this.#names}`
@@ -206,6 +220,11 @@ export class Trial {
     await this.ends(client, ending)
   }
 
+  /** The process is killed, and another begins with what is on disk. */
+  async restart(): Promise<void> {
+    await this.#restart()
+  }
+
   async command(command: Command): Promise<void> {
     await this.broker.command(command)
   }
@@ -230,11 +249,16 @@ export class Trial {
   async finish(): Promise<void> {
     await Promise.all([...this.#clients].map((client) => client.leave()))
     this.#clients.clear()
+    await this.forgetSessions()
+  }
+
+  async forgetSessions(): Promise<void> {
     for (const clientId of this.#sessions) {
       const client = await WireClient.open(this.broker.ports.tcp).catch(() => undefined)
       await client?.connect({ clientId, ...this.sessionLogin }).catch(() => {})
       await client?.leave()
     }
+    this.#sessions.clear()
   }
 
   #nothing(frames: readonly Frame[]): void {

@@ -122,6 +122,7 @@ export const auth = (reasonCode: number, ...given: readonly Part[]): Buffer =>
   packet(0xf0, reasonCode, properties(...given))
 
 /** Properties that cases set by name. */
+export const willDelay = (seconds: number): Buffer => bytes(0x18, u32(seconds))
 export const sessionExpiry = (seconds: number): Buffer => bytes(0x11, u32(seconds))
 export const receiveMaximum = (count: number): Buffer => bytes(0x21, u16(count))
 export const maximumPacketSize = (size: number): Buffer => bytes(0x27, u32(size))
