@@ -82,6 +82,22 @@ describe('SubscriptionIndex', () => {
       expect(index.entry(`deep/${number}/x`).topicName).toBe(`deep/${number}/x`)
   })
 
+  it.each(['__proto__', 'constructor', 'toString', '0', '4294967295', '-1', 'length'])(
+    'knows nothing of a topic %s before it is asked, remembers it, and forgets it',
+    (topicName) => {
+      const index = new SubscriptionIndex<string>({ maximumEntries: 1 })
+      index.add(topicName, 'exact')
+      index.add('#', 'all')
+      const entry = index.entry(topicName)
+      expect([entry.topicName, entry.resolved]).toEqual([topicName, ['exact', 'all']])
+      expect(index.entry(topicName)).toBe(entry)
+      expect(index.match('other')).toEqual(['all'])
+      index.remove(topicName, 'exact')
+      expect(index.entry(topicName)).not.toBe(entry)
+      expect(index.match(topicName)).toEqual(['all'])
+    },
+  )
+
   it('I20: takes every level away that no filter needs, and says what was not there', () => {
     const index = new SubscriptionIndex<number>()
     for (const filter of ['a/+/c', 'a/+/c/#', '+/b', 'a/+']) index.add(filter, 1)

