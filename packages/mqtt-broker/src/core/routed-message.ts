@@ -35,9 +35,10 @@ export class RoutedMessage {
     return this.#kept !== undefined
   }
 
-  /** Bytes that it holds on to. */
+  /** Bytes that its copy holds on to: a Topic Alias is no part of that, the Topic Name is. */
   get sizeBytes(): number {
-    return this.frame.end - this.frame.start
+    const { frame } = this.frame.topicAlias === 0 ? this : this.kept()
+    return frame.end - frame.start
   }
 
   /** Starts a message in hand from a frame that has just been read. */
