@@ -29,6 +29,15 @@ const SUITES = [
     run: (timeoutMs) =>
       eachPackage((folder) => vitest(folder, process.execPath, [], timeoutMs, { GODWIT_FAST_CHECK_RUNS: '20000' })),
   },
+  {
+    name: 'fuzz-wire',
+    minutes: 70,
+    what: 'changed packets, texts and conversations for an hour, on every core',
+    run: async (timeoutMs) => {
+      const seconds = String(timeoutMs / 1000 - 600)
+      return (await run('fuzz', process.execPath, ['tooling/fuzz/run.mjs', '--for', seconds], { timeoutMs })).trimEnd()
+    },
+  },
   ...['mqtt-codec', 'mqtt-topics', 'mqtt-qos'].map((name) => ({
     name: `mutation-${name}`,
     minutes: 120,
