@@ -1,5 +1,3 @@
-import { randomInt } from 'node:crypto'
-import { performance } from 'node:perf_hooks'
 import { PacketType, decodeLimits, encode, isReasonCodeOf } from '@godwit/mqtt-codec'
 import { nodeText } from '@godwit/mqtt-codec/node'
 import { isTopicRefusal, parseTopicName } from '@godwit/mqtt-topics'
@@ -17,6 +15,7 @@ import { Variants } from '../engine/variants.ts'
 import type { ClientInfo } from '../ports/client-info.ts'
 import type { Grant, Refusal } from '../ports/grant.ts'
 import { type Logger, silentLogger } from '../ports/logger.ts'
+import type { Runtime } from '../ports/runtime.ts'
 import type { Durability, Store, StoreHealth } from '../ports/store.ts'
 import { BrokerError } from './broker-error.ts'
 import { DurableShell } from './durable-shell.ts'
@@ -24,6 +23,7 @@ import { createEdges } from './edges.ts'
 import { limitsOf } from './limits-of.ts'
 import { listenAt } from './listen.ts'
 import type { BrokerOptions, ListenOptions, OwnMessage } from './options.ts'
+import { nodeRuntime } from './node-runtime.ts'
 import { PressureGauge } from './pressure-gauge.ts'
 import { StreamLink } from './stream-link.ts'
 import { Timer } from './timer.ts'
@@ -64,7 +64,11 @@ export interface Broker extends AsyncDisposable {
   close(): Promise<void>
 }
 
-export const createBroker = (options: BrokerOptions = {}): Broker => new ShellBroker(options)
+export const createBroker = (options: BrokerOptions = {}): Broker => new ShellBroker(options, nodeRuntime)
+
+/** The same broker with another clock, loop and randomness than those of its process. */
+export const createBrokerIn = (runtime: Runtime, options: BrokerOptions = {}): Broker =>
+  new ShellBroker(options, runtime)
 
 class ShellBroker implements Broker {
   readonly durability: Durability
@@ -81,6 +85,7 @@ class ShellBroker implements Broker {
   readonly #turn: Turn
   readonly #timer: Timer
   readonly #gauge: PressureGauge
+  readonly #runtime: Runtime
   readonly #driver: DriverEnvironment
   readonly #output: OutputEnvironment
   readonly #listeners = new Set<Listener>()
@@ -90,14 +95,15 @@ class ShellBroker implements Broker {
   #closed = false
   #allGone: (() => void) | undefined
 
-  constructor(options: BrokerOptions) {
+  constructor(options: BrokerOptions, runtime: Runtime) {
+    this.#runtime = runtime
     const logger = (this.#logger = options.logger ?? silentLogger)
-    const limits = (this.#limits = limitsOf(options.limits ?? {}, logger))
+    const limits = (this.#limits = limitsOf(options.limits ?? {}, logger, runtime))
     const settings = { ...DEFAULT_SETTINGS, ...options.settings }
     const { store } = options
     const used = storeToUse(options)
     this.#turn = new Turn(() => {
-      setImmediate(() => {
+      runtime.endOfTurn(() => {
         if (!this.#closed) this.#endOfTurn()
       })
     })
@@ -106,7 +112,7 @@ class ShellBroker implements Broker {
       maximumBatchRecords: limits.maximumUncommittedRecords,
     }
     const gate = new CommitGate(used, batchLimits, () => this.#turn.wake())
-    this.#timer = new Timer(() => this.#timePassed())
+    this.#timer = new Timer(() => this.#timePassed(), runtime)
     this.#core = new BrokerCore({
       limits,
       settings,
@@ -115,9 +121,9 @@ class ShellBroker implements Broker {
       interceptors: options.interceptors ?? [],
       observers: options.observers ?? [],
       decodeText: (bytes, start, end) => nodeText.decodeUtf8(bytes, start, end),
-      hashSeed: randomInt(2 ** 32),
+      hashSeed: randomWord(runtime),
       edges: {
-        ...createEdges(options, logger, {
+        ...createEdges(options, logger, runtime, {
           stepped: (ticket, step) => this.#handle({ type: 'authentication-stepped', ticket, step }),
           authenticated: (ticket, result) => this.#handle({ type: 'client-authenticated', ticket, result }),
           subscriptionsAuthorized: (ticket, verdicts) =>
@@ -136,15 +142,17 @@ class ShellBroker implements Broker {
             gate,
             store: used,
             logger,
-            now: () => performance.now(),
-            wallClock: options.wallClock ?? Date.now,
+            runtime,
+            wallClock: options.wallClock ?? (() => runtime.wallClock()),
             onRecovery: options.onRecovery,
             endTurn: () => {
               if (!this.#closed) this.#endOfTurn()
             },
           })
-    this.#gauge = new PressureGauge(limits.maximumMemoryBytes, (measured) =>
-      this.#handle({ type: 'pressure-measured', ...measured }),
+    this.#gauge = new PressureGauge(
+      limits.maximumMemoryBytes,
+      (measured) => this.#handle({ type: 'pressure-measured', ...measured }),
+      runtime,
     )
     this.#gauge.start()
     this.#output = {
@@ -164,7 +172,7 @@ class ShellBroker implements Broker {
         maximumUserPropertyBytes: limits.maximumUserPropertyBytes,
         allowControlCharacters: settings.allowControlCharacters,
       }),
-      now: () => performance.now(),
+      now: () => runtime.now(),
     }
     logger.info({ durability: this.durability }, START_LINES[this.durability])
     this.ready = this.#recover()
@@ -234,7 +242,7 @@ class ShellBroker implements Broker {
     await this.ready
     this.#mustBeOpen()
     if (qos > 0) this.#mustTake()
-    const commit = this.#core.publishOwn(bytes, topicName, performance.now())
+    const commit = this.#core.publishOwn(bytes, topicName, this.#runtime.now())
     this.#turn.wake()
     if (qos > 0) await this.#durable?.committed(commit)
   }
@@ -302,7 +310,7 @@ class ShellBroker implements Broker {
 
   #accept(stream: ByteStream): void {
     const { remoteAddress } = stream.peer
-    if (this.#closing === undefined && this.#core.admits(remoteAddress, this.#links.size, performance.now())) {
+    if (this.#closing === undefined && this.#core.admits(remoteAddress, this.#links.size, this.#runtime.now())) {
       return this.#open(stream)
     }
     refuseStream(stream)
@@ -326,12 +334,12 @@ class ShellBroker implements Broker {
   }
 
   #handle(event: Parameters<BrokerCore['handle']>[0]): void {
-    this.#core.handle(event, performance.now())
+    this.#core.handle(event, this.#runtime.now())
     this.#turn.wake()
   }
 
   #timePassed(): void {
-    this.#core.handle({ type: 'time-passed' }, performance.now())
+    this.#core.handle({ type: 'time-passed' }, this.#runtime.now())
     this.#turn.wake()
   }
 
@@ -339,7 +347,7 @@ class ShellBroker implements Broker {
   #endOfTurn(): void {
     this.#turn.begin()
     for (const deferred of this.#turn.takeDeferred()) deferred.continue()
-    const now = performance.now()
+    const now = this.#runtime.now()
     if (this.#core.continue(now)) this.#turn.wake()
     this.#turn.flush()
     if (this.#early === undefined) this.#durable?.endOfTurn()
@@ -371,6 +379,12 @@ class ShellBroker implements Broker {
   #mustBeOpen(): void {
     if (this.#closing !== undefined) throw new BrokerError('BROKER_CLOSED', 'The broker has been closed.')
   }
+}
+
+/** 32 unguessable bits. */
+const randomWord = (runtime: Runtime): number => {
+  const bytes = runtime.randomBytes(4)
+  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0)
 }
 
 const refuseStream = (stream: ByteStream): void => {

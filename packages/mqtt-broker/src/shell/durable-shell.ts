@@ -4,6 +4,7 @@ import type { CommitGate } from '../engine/commit-gate.ts'
 import { Committer } from '../engine/committer.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Durability, Store, StoreHealth } from '../ports/store.ts'
+import type { Runtime } from '../ports/runtime.ts'
 import type { LoadRequest } from '../ports/stored-message.ts'
 import { BrokerError } from './broker-error.ts'
 import { readRecords, recoverFrom } from './store-reader.ts'
@@ -19,7 +20,7 @@ export interface DurableShellOptions {
   readonly gate: CommitGate
   readonly store: Store
   readonly logger: Logger
-  readonly now: () => number
+  readonly runtime: Pick<Runtime, 'now' | 'after'>
   readonly wallClock: () => number
   readonly onRecovery: ((progress: RecoveryProgress) => void) | undefined
   /** A commit was answered: its turn ends at once. */
@@ -34,13 +35,13 @@ export class DurableShell {
 
   constructor(options: DurableShellOptions) {
     this.#options = options
-    const { core, gate, store, logger, now, wallClock } = options
+    const { core, gate, store, logger, runtime, wallClock } = options
     this.#committer = new Committer({
       core,
       gate,
       store,
       logger,
-      now,
+      now: () => runtime.now(),
       wallClock,
       commit: (batch, commit) => {
         store.commit(batch).then(
@@ -63,11 +64,11 @@ export class DurableShell {
 
   /** Reads what an earlier broker left. Throws `BrokerError`: STORE_FORMAT_UNKNOWN, STORE_DAMAGED, STORE_UNREADABLE. */
   async recover(): Promise<void> {
-    const { core, store, logger, now, wallClock, onRecovery } = this.#options
-    const begin = now()
+    const { core, store, logger, runtime, wallClock, onRecovery } = this.#options
+    const begin = runtime.now()
     const recovery = core.recover(begin, wallClock())
     const report = (records: number): void => {
-      const seconds = (now() - begin) / 1000
+      const seconds = (runtime.now() - begin) / 1000
       logger.info({ records, seconds }, 'reading the store')
       onRecovery?.({ records, seconds })
     }
@@ -89,9 +90,9 @@ export class DurableShell {
 
   /** The answer of a request comes as an event with its ticket. */
   load(ticket: number, request: LoadRequest): void {
-    const { core, store, logger, now, endTurn } = this.#options
+    const { core, store, logger, runtime, endTurn } = this.#options
     const answer = (records: Awaited<ReturnType<typeof readRecords>> | undefined): void => {
-      core.handle({ type: 'records-loaded', ticket, records }, now())
+      core.handle({ type: 'records-loaded', ticket, records }, runtime.now())
       endTurn()
     }
     readRecords(store, request).then(answer, (error: unknown) => {
@@ -116,12 +117,12 @@ export class DurableShell {
 
   /** Resolves when everything that has been staged so far is durable, or will not be, or the time is over. */
   async drained(timeoutMs: number): Promise<void> {
-    const { gate } = this.#options
+    const { gate, runtime } = this.#options
     if (!gate.busy) return
-    let timeout: ReturnType<typeof setTimeout> | undefined
-    const late = new Promise<void>((resolve) => (timeout = setTimeout(resolve, timeoutMs)))
+    let stop: (() => void) | undefined
+    const late = new Promise<void>((resolve) => (stop = runtime.after(timeoutMs, resolve)))
     await Promise.race([this.committed(gate.newest).catch(() => {}), late])
-    clearTimeout(timeout)
+    stop?.()
   }
 
   #answered(take: () => void): void {

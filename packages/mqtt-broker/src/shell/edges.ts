@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto'
 import type { AuthenticationStep } from '../ports/authentication-mechanism.ts'
 import type { AuthenticateResult } from '../ports/authenticator.ts'
 import type { ClientInfo } from '../ports/client-info.ts'
 import type { Edges } from '../ports/edges.ts'
 import type { Logger } from '../ports/logger.ts'
+import type { Runtime } from '../ports/runtime.ts'
 import { mechanismEdges } from './mechanism-edges.ts'
 import type { BrokerOptions } from './options.ts'
 
@@ -17,7 +17,12 @@ export interface Answers {
 const UNAVAILABLE: AuthenticateResult = { reasonCode: 0x88, reasonString: 'the authenticator failed' }
 
 /** The embedding program's hooks as the core's edges: a throw and a rejection are answers, and a no. */
-export const createEdges = (options: BrokerOptions, logger: Logger, answers: Answers): Edges => {
+export const createEdges = (
+  options: BrokerOptions,
+  logger: Logger,
+  runtime: Pick<Runtime, 'randomBytes'>,
+  answers: Answers,
+): Edges => {
   const { authenticate, authorizePublish, authorizeSubscribe } = options
   const failed = (error: unknown): AuthenticateResult => {
     logger.error({ error }, 'the authenticator failed: refused')
@@ -36,7 +41,7 @@ export const createEdges = (options: BrokerOptions, logger: Logger, answers: Ans
     }
   }
   return {
-    randomBytes: (count) => randomBytes(count),
+    randomBytes: (count) => runtime.randomBytes(count),
     ...mechanismEdges(options.mechanisms ?? [], logger, answers.stepped),
     ...(authorizePublish !== undefined && { authorizePublish }),
     ...(authenticate !== undefined && {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Measurement } from '../core/pressure.ts'
+import { nodeRuntime } from './node-runtime.ts'
 import { PressureGauge } from './pressure-gauge.ts'
 
 describe('PressureGauge', () => {
@@ -8,7 +9,7 @@ describe('PressureGauge', () => {
 
   const gauge = (maximumMemoryBytes = Infinity) => {
     const measured: Measurement[] = []
-    const made = new PressureGauge(maximumMemoryBytes, (measurement) => measured.push(measurement))
+    const made = new PressureGauge(maximumMemoryBytes, (measurement) => measured.push(measurement), nodeRuntime)
     made.start()
     return { made, measured }
   }
@@ -36,11 +37,10 @@ describe('PressureGauge', () => {
   it('lateness counts when it lasts: a single pause is forgiven, three in a row are not', () => {
     let time = 0
     const measured: Measurement[] = []
-    const made = new PressureGauge(
-      Infinity,
-      (measurement) => void measured.push(measurement),
-      () => time,
-    )
+    const made = new PressureGauge(Infinity, (measurement) => void measured.push(measurement), {
+      ...nodeRuntime,
+      now: () => time,
+    })
     made.start()
     for (const ms of [0, 0, 900, 0, 300, 400, 350]) {
       time += 500 + ms

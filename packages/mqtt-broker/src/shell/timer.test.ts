@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { nodeRuntime } from './node-runtime.ts'
 import { Timer } from './timer.ts'
 
 describe('Timer', () => {
@@ -7,7 +8,7 @@ describe('Timer', () => {
 
   it('is due at its time, once, and not after it was cleared', () => {
     let due = 0
-    const timer = new Timer(() => due++)
+    const timer = new Timer(() => due++, nodeRuntime)
     timer.set(100, 50)
     timer.set(100, 60)
     vi.advanceTimersByTime(49)
@@ -23,7 +24,7 @@ describe('Timer', () => {
 
   it('hostile #97: a wait of more than 31 bits is taken in steps, not at once', () => {
     let due = 0
-    const timer = new Timer(() => due++)
+    const timer = new Timer(() => due++, nodeRuntime)
     timer.set(2 ** 40, 0)
     vi.advanceTimersByTime(2 ** 31 - 2)
     expect(due).toBe(0)

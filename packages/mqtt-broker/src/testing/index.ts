@@ -1,3 +1,6 @@
+export { createBrokerIn } from '../shell/broker.ts'
+export type { Runtime } from '../ports/runtime.ts'
+export { MemoryStore } from '../store/memory-store.ts'
 export { CrashStore } from './crash-store.ts'
 export { PowerLossStore, type PowerLossStoreOptions } from './power-loss-store.ts'
 export { VirtualBroker, type VirtualBrokerOptions, VirtualClient } from './virtual-broker.ts'
