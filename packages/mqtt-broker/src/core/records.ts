@@ -99,9 +99,18 @@ export class Records {
     if (bodies.current === 0) {
       bodies.current = bodies.next++
       this.#staging.put(keys.bodyKey(bodies.current), encodeBody(wireOf(message)))
+      // The message in hand refers to it, too: who gives up at once must not take it from those that follow.
+      bodies.refer(bodies.current)
     }
     bodies.refer(bodies.current)
     return bodies.current
+  }
+
+  /** The message in hand has been given to everybody. */
+  endBody(): void {
+    const { current } = this.bodies
+    this.bodies.begin(false)
+    this.#leaveBody(current)
   }
 
   queued(

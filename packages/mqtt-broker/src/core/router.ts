@@ -39,7 +39,7 @@ export const routeMessage = (core: Core, route: Route, message: RoutedMessage, f
     if (deliverToGroup(core, group, message)) somebody = true
     else full = true
   }
-  if (records.bodies.shared) records.bodies.begin(false)
+  if (records.bodies.shared) records.endBody()
   return somebody ? Routed.toSomebody : full ? Routed.queuesFull : Routed.toNobody
 }
 
