@@ -31,7 +31,8 @@ export const acceptClient = (
   const principal = grant.principal ?? packet.username ?? ''
   const assigned = packet.clientId === '' ? assignedClientId(core) : undefined
   const clientId = assigned ?? packet.clientId
-  let session = core.sessions.get(clientId)
+  const before = core.sessions.get(clientId)
+  let session = before
   const stranger = session !== undefined && session.principal !== principal
   const refusal = takeoverRefusal(core, session, stranger)
   if (refusal !== undefined) {
@@ -79,6 +80,8 @@ export const acceptClient = (
   }
   bind(core, connection, session, packet, grant)
   enterStore(core, session)
+  // I5: a CONNACK says that the Session before this one is gone, also where the new one writes nothing down.
+  if (before?.ended === true && before.staged > session.staged) session.staged = before.staged
   const connack = {
     type: 'connack',
     sessionPresent: sessionPresent && packet.protocolVersion !== 3,
