@@ -8,5 +8,8 @@ export default library({
   authentication: 'src/authentication.ts',
   failover: 'src/failover.ts',
   store: 'src/store.ts',
+  'store-file': 'src/store-file.ts',
+  'store-indexeddb': 'src/store-indexeddb.ts',
+  testing: 'src/testing/index.ts',
   'core/index': 'src/core/index.ts',
 })

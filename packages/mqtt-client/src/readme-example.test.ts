@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { createBroker, type Broker } from '@godwit/mqtt-broker'
@@ -10,8 +12,9 @@ const directory = fileURLToPath(new URL('..', import.meta.url))
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
 const examples = [...readme.matchAll(/```ts\n([^]*?)```/g)].map(([, code = '']) => code)
 
-const OUTPUT = ['site 7: 21.5 °C\n', 'order 1 saved\n', 'noon in Lisbon\n', '']
+const OUTPUT = ['site 7: 21.5 °C\n', 'order 1 saved\n', 'noon in Lisbon\n', '', 'on disk: it will arrive\n']
 
+const sessions = mkdtempSync(join(tmpdir(), 'godwit-readme-'))
 let broker: Broker
 let url = ''
 
@@ -20,7 +23,10 @@ beforeAll(async () => {
   url = (await broker.listen('mqtt://127.0.0.1:0')).url
 })
 
-afterAll(() => broker.close())
+afterAll(async () => {
+  await broker.close()
+  rmSync(sessions, { recursive: true, force: true })
+})
 
 it('the README has the examples that are run here', () => {
   expect(examples).toHaveLength(OUTPUT.length)
@@ -29,7 +35,7 @@ it('the README has the examples that are run here', () => {
 it.each(OUTPUT.map((output, index) => [index + 1, output] as const))(
   'example %d of the README prints %j and ends by itself',
   async (number, output) => {
-    const code = (examples[number - 1] ?? '').replace('mqtt://localhost', url)
+    const code = (examples[number - 1] ?? '').replace('mqtt://localhost', url).replace('./sessions', sessions)
     const { outputText } = ts.transpileModule(code, {
       compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 },
     })
