@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { type Contestant, contestants, onCpu, RunningBroker } from './broker/contestants.ts'
+import { plot } from './broker/plot.ts'
 import { type Row, summarize, table } from './broker/summary.ts'
 import { type Scenario, SCENARIOS } from './broker/scenarios.ts'
 import { describeMachine, versionOf } from './harness/machine.ts'
@@ -75,7 +76,12 @@ console.log(page)
 if (values.save) {
   const folder = join(BENCH, 'results')
   mkdirSync(folder, { recursive: true })
-  writeFileSync(join(folder, 'broker.md'), page)
+  const caption = `Broker CPU for a delivered message, ${machine.date}, ${machine.cpu}, Node ${machine.node}, load ${machine.load}`
+  writeFileSync(join(folder, 'broker.svg'), plot(summary, caption))
+  writeFileSync(
+    join(folder, 'broker.md'),
+    page.replace('\n\n|', '\n\n![CPU time for a delivered message](broker.svg)\n\n|'),
+  )
   writeFileSync(join(folder, 'broker.json'), JSON.stringify({ machine, rounds, summary, rows }, undefined, 2) + '\n')
 }
 if (rows.some(({ ok }) => !ok) || summary.some(({ verdict }) => verdict === 'missed')) process.exitCode = 1
