@@ -25,7 +25,7 @@ export type TransportErrorCode =
 /** How far a connection had come. */
 export type TransportPhase = 'dns' | 'tcp' | 'tls' | 'ws'
 
-const brand = Symbol.for('@godwit/mqtt-transport/TransportError')
+const brand: unique symbol = Symbol.for('@godwit/mqtt-transport/TransportError')
 
 /**
  * Every error of this package. The message says what was tried, with host and port; `cause` is the runtime's own error.
@@ -34,13 +34,13 @@ const brand = Symbol.for('@godwit/mqtt-transport/TransportError')
 export class TransportError extends Error {
   readonly code: TransportErrorCode
   readonly phase: TransportPhase
+  override readonly name = 'TransportError'
+  readonly [brand] = true
 
   constructor(code: TransportErrorCode, phase: TransportPhase, message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause })
-    this.name = 'TransportError'
     this.code = code
     this.phase = phase
-    Object.defineProperty(this, brand, { value: true })
   }
 
   /** Also true for an error of another copy of this package (ESM beside CJS, two versions). */

@@ -1,6 +1,6 @@
-import { abortError, type AbortSignalLike } from './abort.ts'
-import type { ByteStream, ByteStreamHandler, CloseInfo, PeerInfo } from './byte-stream.ts'
-import { alreadyOpen, TransportError } from './transport-error.ts'
+import type { AbortSignalLike } from './abort.ts'
+import type { ByteStream, ByteStreamHandler, CloseInfo } from './byte-stream.ts'
+import { alreadyOpen, TransportError, type TransportErrorCode } from './transport-error.ts'
 import { closeInfoOf, textFrame } from './web-socket-close.ts'
 
 export type { AbortSignalLike }
@@ -22,38 +22,41 @@ export const connectWebSocket = (url: string, options: ConnectWebSocketOptions =
   new Promise((resolve, reject) => {
     const { protocols = ['mqtt'], signal } = options
     const { WebSocket } = platform
-    if (WebSocket === undefined) {
-      return reject(new TransportError('NOT_SUPPORTED', 'ws', 'this platform has no WebSocket of its own'))
+    let socket: WebSocketLike | undefined
+    const refuse = (code: TransportErrorCode, why: string, cause?: unknown): void => {
+      signal?.removeEventListener('abort', onAbort)
+      if (socket) {
+        socket.onopen = socket.onclose = null
+        // Not null: Node 22 reports an error inside of close(), and an emitter of Node throws where nobody listens.
+        socket.onerror = ignore
+        socket.close()
+      }
+      reject(new TransportError(code, 'ws', `connecting to ${url} failed: ${why}`, cause))
     }
-    if (signal?.aborted === true) return reject(abortError(url, 'ws', signal))
-    let socket: WebSocketLike
+    const onAbort = (): void => refuse('ABORTED', 'aborted', signal?.reason)
+    if (!WebSocket) return refuse('NOT_SUPPORTED', 'this platform has no WebSocket of its own')
+    if (signal?.aborted) return onAbort()
+    signal?.addEventListener('abort', onAbort)
     try {
       socket = new WebSocket(url, [...protocols])
     } catch (error) {
-      return reject(new TransportError('INVALID_OPTION', 'ws', `cannot connect to ${url}: ${String(error)}`, error))
+      return refuse('INVALID_OPTION', String(error), error)
     }
-    const settle = (error?: TransportError): void => {
-      signal?.removeEventListener('abort', onAbort)
-      if (error === undefined) return resolve(new WebSocketByteStream(socket, url))
-      socket.onopen = socket.onclose = null
-      // Node 22 reports an error inside of close().
-      socket.onerror = ignore
-      socket.close()
-      reject(error)
-    }
-    const refuse = (why: string): void =>
-      settle(new TransportError('WEBSOCKET_REFUSED', 'ws', `connecting to ${url} failed: ${why}`))
-    const onAbort = (): void => settle(abortError(url, 'ws', signal!))
-    signal?.addEventListener('abort', onAbort)
-    socket.binaryType = 'arraybuffer'
+    const opening = socket
+    opening.binaryType = 'arraybuffer'
     // Always followed by a close, and in a browser it says nothing.
-    socket.onerror = (event) => {
-      if (event.message !== undefined && socket.readyState !== OPEN) refuse(event.message)
+    opening.onerror = ({ message }) => {
+      if (message) refuse('WEBSOCKET_REFUSED', message)
     }
-    socket.onclose = (event) => refuse(`closed with code ${event.code}`)
-    // [MQTT-6.0.0-4] Some browsers accept a server that chose none of the offered subprotocols.
-    socket.onopen = () =>
-      protocols.includes(socket.protocol) ? settle() : refuse('the server does not speak MQTT (subprotocol)')
+    opening.onclose = ({ code }) => refuse('WEBSOCKET_REFUSED', `closed with code ${code}`)
+    opening.onopen = () => {
+      // [MQTT-6.0.0-4] Some browsers accept a server that chose none of the offered subprotocols.
+      if (!protocols.includes(opening.protocol)) {
+        return refuse('WEBSOCKET_REFUSED', 'the server does not speak MQTT (subprotocol)')
+      }
+      signal?.removeEventListener('abort', onAbort)
+      resolve(streamOf(opening, url))
+    }
   })
 
 /** What is used of a WebSocket, so that no declaration needs the DOM's types. */
@@ -81,112 +84,89 @@ const ignore = (): void => {}
 const OPEN = 1
 const POLL_MS = 10
 
-class WebSocketByteStream implements ByteStream {
-  readonly peer: PeerInfo
-  readonly #socket: WebSocketLike
-  #handler: ByteStreamHandler | undefined
-  #held: Uint8Array[] = []
-  #paused = false
-  #polling = false
-  #ended = false
-  #closeInfo: CloseInfo | undefined
-  #closed = false
+function streamOf(socket: WebSocketLike, url: string): ByteStream {
+  let handler: ByteStreamHandler | undefined
+  let held: Uint8Array[] = []
+  let isPaused = false
+  let isPolling = false
+  let hasEnded = false
+  let closeInfo: CloseInfo | undefined
+  let isClosed = false
 
-  constructor(socket: WebSocketLike, url: string) {
-    this.#socket = socket
-    this.peer = { transport: url.startsWith('wss:') ? 'wss' : 'ws', subprotocol: socket.protocol }
-    socket.onopen = null
-    // Not null: an emitter of Node throws where nobody listens.
-    socket.onerror = ignore
-    socket.onmessage = (event) => this.#receive(event.data)
-    socket.onclose = (event) => this.#close(closeInfoOf(event.code, event.reason))
+  const flush = (): void => {
+    while (handler && !isPaused && held.length > 0) handler.onData(held.shift()!)
+    if (!handler || isPaused || !closeInfo || isClosed) return
+    isClosed = true
+    handler.onClose(closeInfo)
   }
-
-  open(handler: ByteStreamHandler): void {
-    if (this.#handler !== undefined) throw alreadyOpen()
-    this.#handler = handler
-    this.#wake()
+  const wake = (): void => platform.queueMicrotask(flush)
+  const close = (info: CloseInfo): void => {
+    closeInfo ??= info
+    wake()
   }
-
-  write(bytes: Uint8Array): boolean {
+  const end = (code?: number): void => {
+    hasEnded = true
+    isPaused = false
+    held = []
+    socket.close(code)
+    wake()
+  }
+  const bufferedBytes = (): number => (closeInfo ? 0 : socket.bufferedAmount)
+  const poll = (): void => {
+    if (isPolling || bufferedBytes() === 0) return
+    isPolling = true
+    platform.setTimeout(() => {
+      isPolling = false
+      if (bufferedBytes() > 0) poll()
+      else if (!closeInfo) handler?.onDrain()
+    }, POLL_MS)
+  }
+  const write = (bytes: Uint8Array): boolean => {
     // The platform copies: by its specification it sends the bytes that stood there at the call.
-    if (!this.#ended && bytes.length > 0 && this.#socket.readyState === OPEN) this.#socket.send(bytes)
-    this.#poll()
+    if (!hasEnded && bytes.length > 0 && socket.readyState === OPEN) socket.send(bytes)
+    poll()
     return true
   }
 
-  writeAll(parts: readonly Uint8Array[]): boolean {
-    for (const part of parts) this.write(part)
-    return true
-  }
-
-  get bufferedBytes(): number {
-    return this.#closeInfo === undefined ? this.#socket.bufferedAmount : 0
-  }
-
-  pause(): void {
-    this.#paused = !this.#ended
-  }
-
-  resume(): void {
-    this.#paused = false
-    this.#wake()
-  }
-
-  end(): void {
-    this.#ended = true
-    this.#held = []
-    this.#socket.close(1000)
-    this.resume()
-  }
-
-  destroy(): void {
-    this.#ended = true
-    this.#held = []
-    this.#paused = false
-    this.#socket.close()
-    // The platform would wait for the peer.
-    this.#close({ clean: false })
-  }
-
-  #receive(data: unknown): void {
-    if (this.#ended || this.#closeInfo !== undefined) return
+  socket.onopen = null
+  // Not null: an emitter of Node throws where nobody listens.
+  socket.onerror = ignore
+  socket.onclose = ({ code, reason }) => close(closeInfoOf(code, reason))
+  socket.onmessage = ({ data }) => {
+    if (hasEnded || closeInfo) return
     if (typeof data === 'string') {
       // A page may not send 1003.
-      this.#socket.close(4003)
-      return this.#close(textFrame())
+      end(4003)
+      return close(textFrame())
     }
     const chunk = new Uint8Array(data as ArrayBuffer)
-    if (chunk.length > 0) this.#held.push(chunk)
-    this.#flush()
+    if (chunk.length > 0) held.push(chunk)
+    flush()
   }
-
-  #close(info: CloseInfo): void {
-    this.#closeInfo ??= info
-    this.#wake()
-  }
-
-  #wake(): void {
-    platform.queueMicrotask(() => this.#flush())
-  }
-
-  #flush(): void {
-    const handler = this.#handler
-    if (handler === undefined) return
-    while (!this.#paused && this.#held.length > 0) handler.onData(this.#held.shift()!)
-    if (this.#closeInfo === undefined || this.#closed || this.#held.length > 0 || this.#paused) return
-    this.#closed = true
-    handler.onClose(this.#closeInfo)
-  }
-
-  #poll(): void {
-    if (this.#polling || this.bufferedBytes === 0) return
-    this.#polling = true
-    platform.setTimeout(() => {
-      this.#polling = false
-      if (this.#closeInfo !== undefined) return
-      if (this.bufferedBytes > 0) this.#poll()
-      else this.#handler?.onDrain()
-    }, POLL_MS)
+  return {
+    peer: { transport: url.startsWith('wss:') ? 'wss' : 'ws', subprotocol: socket.protocol },
+    open(next) {
+      if (handler) throw alreadyOpen()
+      handler = next
+      wake()
+    },
+    write,
+    writeAll: (parts) => parts.every(write),
+    get bufferedBytes() {
+      return bufferedBytes()
+    },
+    pause() {
+      isPaused = !hasEnded
+    },
+    resume() {
+      isPaused = false
+      wake()
+    },
+    end: () => end(1000),
+    destroy() {
+      end()
+      // The platform would wait for the peer.
+      close({ clean: false })
+    },
   }
 }
