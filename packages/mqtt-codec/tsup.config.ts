@@ -2,6 +2,7 @@ import { smallLibrary } from '@godwit/tsup-preset'
 
 export default smallLibrary({
   index: 'src/index.ts',
+  client: 'src/client.ts',
   relay: 'src/relay.ts',
   node: 'src/node.ts',
   explain: 'src/explain.ts',

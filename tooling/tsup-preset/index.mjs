@@ -36,7 +36,7 @@ export const library = (entry) => cleanly(published(entry))
 
 /**
  * The same for a browser, where every byte counts: what makes bundles smaller than a bundler can is done here. Functions
- * with one caller are put in their place, constants are folded. Names and lines stay, so that published code can be read and
+ * and variables that are used once are put in their place where that saves bytes after compression, constants are folded. Names and lines stay, so that published code can be read and
  * a stack trace says where it was. The main entry is one file, or nothing could be moved across files; the other entries
  * import `./index.ts` as that file.
  */
@@ -47,7 +47,8 @@ export const smallLibrary = ({ index, ...others }) => {
       module: true,
       ecma: 2020,
       mangle: false,
-      compress: { passes: 3 },
+      // A function put into its only caller would share its scope, and names that differ from place to place compress badly.
+      compress: { passes: 3, reduce_funcs: false },
       format: { beautify: true, comments: false },
     },
   }

@@ -48,8 +48,8 @@ describe('a session store', () => {
           packet.type === 'publish' && packet.dup,
         ]),
     ).toEqual([
-      ['publish', ids[0], true],
       ['pubrel', ids[1], false],
+      ['publish', ids[0], true],
       ['publish', ids[2], true],
       ['publish', expect.any(Number), false],
     ])

@@ -1,4 +1,5 @@
-import { AWAITING_PUBCOMP, SenderState } from '@godwit/mqtt-qos'
+import type { PublishProperties } from '@godwit/mqtt-codec'
+import { AWAITING_PUBACK, AWAITING_PUBCOMP, AWAITING_PUBREC } from '@godwit/mqtt-qos'
 import type { Outgoing } from './core/outgoing.ts'
 import type { Journal, JournalledSession } from './ports/journal.ts'
 import type { SessionStore, StoredOutgoing, StoreOperation } from './ports/session-store.ts'
@@ -40,7 +41,11 @@ export function journal(store: SessionStore): Journal {
       const sequence = ++lastSequence
       const expiresAtMs = item.expiresAt === Infinity ? undefined : of.wallNow + item.expiresAt - of.now
       sequences.set(item, sequence)
-      return { type, sequence, message: { topicName, payload, qos, retain, properties, expiresAtMs } }
+      return {
+        type,
+        sequence,
+        message: { topicName, payload, qos, retain, properties: propertiesOf(properties), expiresAtMs },
+      }
     }
     const sequence = sequences.get(item)
     if (sequence === undefined) return undefined
@@ -72,21 +77,14 @@ export function journal(store: SessionStore): Journal {
 
     async open(opening) {
       const record = await store.load(opening.clientId)
-      const waiting: Outgoing[] = []
-      for (const stored of record?.outgoing ?? []) {
-        const item = outgoingOf(stored, opening)
-        const { sequence, packetId, released } = stored
-        const qos = item.packet.qos === 1 ? 1 : 2
-        const unreleased = qos === 1 ? SenderState.awaitingPuback : SenderState.awaitingPubrec
-        sequences.set(item, sequence)
-        lastSequence = Math.max(lastSequence, sequence)
-        if (packetId === 0) waiting.push(item)
-        else {
-          const state = released ? AWAITING_PUBCOMP : unreleased
-          opening.sender.put({ packetId, qos, state, sent: true, message: item })
-        }
-      }
-      opening.addFirst(waiting)
+      opening.restore(
+        (record?.outgoing ?? []).map((stored) => {
+          const item = outgoingOf(stored, opening)
+          sequences.set(item, stored.sequence)
+          lastSequence = Math.max(lastSequence, stored.sequence)
+          return item
+        }),
+      )
       for (const packetId of record?.incoming ?? []) opening.hold(packetId)
       session = opening
       if (entries.length > 0) opening.changed()
@@ -112,14 +110,39 @@ export function journal(store: SessionStore): Journal {
   }
 }
 
-function outgoingOf({ message }: StoredOutgoing, { now, wallNow }: JournalledSession): Outgoing {
+function outgoingOf({ message, packetId, released }: StoredOutgoing, { now, wallNow }: JournalledSession): Outgoing {
   const { topicName, payload, qos, retain, properties, expiresAtMs = Infinity } = message
+  const unreleased = qos === 1 ? AWAITING_PUBACK : AWAITING_PUBREC
   return {
     packet: { type: 'publish', topicName, payload, qos, retain, dup: false, ...(properties && { properties }) },
     queuedAt: now,
     expiresAt: now + expiresAtMs - wallNow,
     mayAlias: true,
     until: undefined,
+    offline: undefined,
     settle() {},
+    packetId,
+    state: packetId === 0 ? 0 : released ? AWAITING_PUBCOMP : unreleased,
+    isSent: packetId !== 0,
+    isCounted: false,
+  }
+}
+
+/** The properties alone: what an application publishes with has more in it, such as a signal, that no store can keep. */
+function propertiesOf({
+  payloadFormatIndicator,
+  messageExpiryIntervalSeconds,
+  contentType,
+  responseTopic,
+  correlationData,
+  userProperties,
+}: PublishProperties = {}): PublishProperties {
+  return {
+    ...(payloadFormatIndicator !== undefined && { payloadFormatIndicator }),
+    ...(messageExpiryIntervalSeconds !== undefined && { messageExpiryIntervalSeconds }),
+    ...(contentType !== undefined && { contentType }),
+    ...(responseTopic !== undefined && { responseTopic }),
+    ...(correlationData && { correlationData }),
+    ...(userProperties && { userProperties }),
   }
 }

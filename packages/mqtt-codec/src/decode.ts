@@ -25,7 +25,8 @@ export const decodeFrame: ReadPacket = /* @__PURE__ */ straightReading(
     const packet = BODIES[type]!(NOTHING as Packet, TYPES[type - 1]!, firstByte & 15)
     // For CONNECT the version is known only now.
     if (packetVersion === 5 && bodyStart > start + 2 && bytes[bodyStart - 1] === 0) refuse(OVERLONG, bodyStart - 1)
-    return endReading() ?? packet
+    const refusal = endReading()
+    return refusal ? decodeFailure(refusal, firstByte, packetVersion) : packet
   },
 )
 
@@ -42,7 +43,8 @@ export const decode = (
   if (scanner.failure !== undefined) return scanner.failure
   if (!whole || scanner.unread) {
     const rule = whole ? BYTES_BEHIND : CUT_OFF
-    return decodeFailure(MALFORMED, rule, whole ? scanner.end : bytes.length, bytes[0] ?? 0, version)
+    const offset = whole ? scanner.end : bytes.length
+    return decodeFailure({ reasonCode: MALFORMED, rule, offset }, bytes[0] ?? 0, version)
   }
   return decodeFrame(bytes, 0, scanner.bodyStart, bytes.length, version, text, limits)
 }

@@ -1,8 +1,8 @@
 import { straightWriting } from '#fast-paths'
 import { NO_BYTES } from './bytes.ts'
 import type { WritePacket } from './directions.ts'
-import { EncodeError } from './failures.ts'
-import { flagsOf, judgeFirstByte } from './first-byte.ts'
+import { EncodeError, ruleText } from './failures.ts'
+import { brokenByFirstByte, flagsOf } from './first-byte.ts'
 import { PacketType, type ProtocolVersion } from './packet-type.ts'
 import { BODIES, type Packet } from './packet.ts'
 import { publishFlags } from './packets/publish.ts'
@@ -57,19 +57,22 @@ export const encodeInto = (
 export const encodedLength = (packet: Packet, version: ProtocolVersion, text?: TextCodec): number =>
   write(packet, version, NO_BYTES, 0, text)
 
-const write: WritePacket = /* @__PURE__ */ straightWriting((packet, ofConnection, target, offset, text = pureText) => {
-  const { type } = packet
-  const version = type === 'connect' ? packet.protocolVersion : ofConnection
-  const number = PacketType[type]
-  let firstByte = (number << 4) | flagsOf(number)
-  let estimate = 0
-  if (type === 'publish') {
-    firstByte |= publishFlags(packet)
-    estimate = packet.payload.length + 40
-  }
-  const failure = judgeFirstByte(firstByte, version)
-  if (failure) throw new EncodeError(type === 'auth' ? 'NOT_IN_THIS_VERSION' : 'INVALID_VALUE', failure.message)
-  beginWriting(target, offset, version, text, estimate)
-  BODIES[number]!(packet, type, firstByte & 15)
-  return endWriting(firstByte)
-})
+/** Where the packet ends, also where that is past the target: then nothing but its length is of use. */
+export const write: WritePacket = /* @__PURE__ */ straightWriting(
+  (packet, ofConnection, target, offset, text = pureText) => {
+    const { type } = packet
+    const version = type === 'connect' ? packet.protocolVersion : ofConnection
+    const number = PacketType[type]
+    let firstByte = (number << 4) | flagsOf(number)
+    let estimate = 0
+    if (type === 'publish') {
+      firstByte |= publishFlags(packet)
+      estimate = packet.payload.length + 40
+    }
+    const rule = brokenByFirstByte(firstByte, version)
+    if (rule) throw new EncodeError(type === 'auth' ? 'NOT_IN_THIS_VERSION' : 'INVALID_VALUE', ruleText(rule, version))
+    beginWriting(target, offset, version, text, estimate)
+    BODIES[number]!(packet, type, firstByte & 15)
+    return endWriting(firstByte)
+  },
+)

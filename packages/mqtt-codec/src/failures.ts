@@ -46,6 +46,16 @@ const KINDS: { readonly [reasonCode: number]: FailureKind } = {
   0x97: 'quota-exceeded',
 }
 
+/** What is wrong with a packet, before it is put into words. */
+export interface Refusal {
+  readonly reasonCode: number
+  /** As `ruleText` takes it. */
+  readonly rule: string
+  /** Of the byte, from the packet's first. */
+  readonly offset: number
+  readonly limit?: keyof DecodeLimits | undefined
+}
+
 /** The statement that a rule names for that version, with `MQTT-`, or what it says in words. */
 export const ruleText = (rule: string, version: ProtocolVersion | undefined): string => {
   const [newer, older = newer] = rule.split('|')
@@ -58,12 +68,9 @@ export const ruleText = (rule: string, version: ProtocolVersion | undefined): st
  * `'2.1.3-1|2.2.2-2'`. Where no statement says it, it is what is wrong in a few words.
  */
 export const decodeFailure = (
-  reasonCode: number,
-  rule: string,
-  offset: number,
+  { reasonCode, rule, offset, limit }: Refusal,
   firstByte: number,
   protocolVersion: ProtocolVersion | undefined,
-  limit?: keyof DecodeLimits,
 ): DecodeFailure => {
   const message = ruleText(rule, protocolVersion)
   return {

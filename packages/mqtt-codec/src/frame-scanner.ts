@@ -194,7 +194,7 @@ export class FrameScanner {
   }
 
   #fail(rule: string, offset: number, firstByte: number, reasonCode = MALFORMED): 0 {
-    this.failure = decodeFailure(reasonCode, rule, offset, firstByte, this.version)
+    this.failure = decodeFailure({ reasonCode, rule, offset }, firstByte, this.version)
     return 0
   }
 }

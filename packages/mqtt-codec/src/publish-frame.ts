@@ -264,4 +264,4 @@ const fail = (
   rule: string,
   at: number,
   limit?: keyof DecodeLimits,
-): DecodeFailure => decodeFailure(reasonCode, rule, at - frame.start, frame.firstByte, frame.version, limit)
+): DecodeFailure => decodeFailure({ reasonCode, rule, offset: at - frame.start, limit }, frame.firstByte, frame.version)

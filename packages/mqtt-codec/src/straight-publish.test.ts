@@ -18,7 +18,7 @@ import { packets } from './testing/index.ts'
 // Here the codec itself has the general description alone, as in a browser.
 vi.mock('#fast-paths', () => import('./no-fast-paths.ts'))
 
-const LEFT = decodeFailure(0x80, 'left to the general description', 0, 0, undefined)
+const LEFT = decodeFailure({ reasonCode: 0x80, rule: 'left to the general description', offset: 0 }, 0, undefined)
 const write = straightWriting(() => -1)
 const read = straightReading(() => LEFT)
 

@@ -1,7 +1,7 @@
 import { NOTHING } from './body.ts'
 import { NO_BYTES, view } from './bytes.ts'
 import type { DecodeLimits, LimitJudge } from './decode-limits.ts'
-import { decodeFailure, EncodeError, ruleText, type DecodeFailure } from './failures.ts'
+import { EncodeError, ruleText, type Refusal } from './failures.ts'
 import type { ProtocolVersion } from './packet-type.ts'
 import { mayStandIn } from './reason-codes.ts'
 import {
@@ -54,7 +54,7 @@ let bytes: Uint8Array = NO_BYTES
 let text: TextCodec
 let packetEnd = 0
 let limits: LimitJudge | undefined
-let failure: DecodeFailure | undefined
+let failure: Refusal | undefined
 /** What `classify` found in the text in work last. */
 let found = 0
 let userProperties = 0
@@ -84,7 +84,7 @@ export const beginReading = (
 }
 
 /** Bytes that no field has taken are a failure, too. */
-export const endReading = (): DecodeFailure | undefined => {
+export const endReading = (): Refusal | undefined => {
   if (position < end) refuse(BYTES_BEHIND)
   bytes = NO_BYTES
   return failure
@@ -120,10 +120,10 @@ export const setVersion = (as: ProtocolVersion): void => {
   version = as
 }
 
-/** Something is wrong at `at`, with a `rule` as `decodeFailure` takes it: a failure of the peer's, or a mistake of the caller's. */
+/** Something is wrong at `at`, with a `rule` as `ruleText` takes it: a failure of the peer's, or a mistake of the caller's. */
 export const refuse = (rule: string, at = position, reasonCode = MALFORMED, limit?: keyof DecodeLimits): void => {
   if (writing) throw new EncodeError('INVALID_VALUE', ruleText(rule, version))
-  failure ??= decodeFailure(reasonCode, rule, at - start, bytes[start]!, version, limit)
+  failure ??= { reasonCode, rule, offset: at - start, limit }
   // Every loop over a rest of the packet ends.
   position = end = packetEnd
 }

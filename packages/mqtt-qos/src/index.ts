@@ -1,15 +1,34 @@
 export { KeepAlive, KeepAliveOutcome, serverKeepAliveDeadlineMs, type KeepAliveOutcomeNumber } from './keep-alive.ts'
 export {
+  ABANDON,
+  ACCEPT,
+  AWAITING_PUBACK,
   AWAITING_PUBCOMP,
+  AWAITING_PUBREC,
+  AWAITING_PUBREL,
   COMPLETED,
+  DISCARD,
+  FREE,
+  HOLD,
+  PUBACK,
+  PUBCOMP,
+  PUBLISH_QOS_1,
+  PUBLISH_QOS_2,
+  PUBREC,
+  PUBREL,
   QUOTA_EXCEEDED,
   REFUSED,
+  RELEASED,
   REPEAT,
+  RESERVED,
   SEND_PINGREQ,
   SEND_PUBREL,
+  START_QOS_1,
+  START_QOS_2,
   TIMED_OUT,
   VIOLATION,
 } from './codes.ts'
+export { cellOf, receiverTable, senderTable, type TransitionTable } from './transition-tables.ts'
 export { isMessageExpired, messageExpiryDeadlineMs, remainingExpiryIntervalSeconds } from './message-expiry.ts'
 export { PacketIdentifiers, type PacketIdentifierSource } from './packet-identifiers.ts'
 export { QosError, type QosErrorCode } from './qos-error.ts'

@@ -17,7 +17,7 @@ export async function sub(words: readonly string[], flags: SubFlags, terminal: T
   const ending = new Ending(terminal, settings.timeoutSeconds)
   const packetIdentifiers = new PacketIdentifierRecord()
   const connection = openConnection(settings, terminal, {
-    reconnect: flags.reconnect ? { retries: 10 } : false,
+    reconnect: flags.reconnect ? { decide: ({ retryable }, { number }) => retryable && number <= 10 } : false,
     onPacket: (direction, packet) => {
       if (direction === 'received' && packet.type === 'publish') packetIdentifiers.note(packet)
     },

@@ -2,7 +2,7 @@ import type { ConnackPacket, ConnackProperties, DisconnectPacket, ProtocolVersio
 import type { MqttError } from '../errors.ts'
 import type { Message } from './message.ts'
 import type { PublishOptions, PublishResult } from './publish.ts'
-import type { AbortSignalLike, CallOptions, Payload, UserProperties } from './structural.ts'
+import type { CallOptions, Payload, UserProperties } from './structural.ts'
 import type { SubscribeOptions, Subscription } from './subscription.ts'
 
 /**
@@ -39,12 +39,6 @@ export interface ClientStats {
   readonly unacknowledgedMessages: number
   /** Received at QoS 1 or 2, not acknowledged yet. */
   readonly unacknowledgedDeliveries: number
-  /** Connections after the first. */
-  readonly reconnects: number
-  /** QoS 0 messages given up: without a connection, or in a subscription's full buffer. */
-  readonly droppedMessages: number
-  /** Of the last PINGREQ, undefined before the first answer. */
-  readonly roundTripMs: number | undefined
 }
 
 export interface ClientEvents {
@@ -102,9 +96,5 @@ export interface Client extends AsyncDisposable {
   /** DISCONNECT, in every state, as often as you like. Every open promise has settled when it resolves. */
   close(options?: CloseOptions): Promise<void>
   /** Returns the way to stop listening. */
-  on<K extends keyof ClientEvents>(
-    event: K,
-    listener: (value: ClientEvents[K]) => void,
-    options?: { readonly signal?: AbortSignalLike; readonly once?: boolean },
-  ): () => void
+  on<K extends keyof ClientEvents>(event: K, listener: (value: ClientEvents[K]) => void): () => void
 }

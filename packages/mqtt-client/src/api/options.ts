@@ -38,21 +38,17 @@ export interface WillOptions {
 }
 
 export interface ReconnectOptions {
-  /** First window of the full-jitter backoff. Default 1,000. */
+  /** First window of the backoff, which doubles; the delay is anywhere in it (full jitter). Default 1,000. */
   readonly baseMs?: number | undefined
-  /** Default 2. */
-  readonly factor?: number | undefined
   /** Largest window. Default 60,000. */
   readonly maximumMs?: number | undefined
-  /** A connection that held for so long starts the backoff anew. Default 30,000. */
-  readonly stableMs?: number | undefined
-  /** `full` (default): a delay anywhere in the window; `equal`: in its upper half; false: the window itself. */
-  readonly jitter?: 'full' | 'equal' | false | undefined
-  /** Attempts in a row before the client gives up and closes. Default: no limit. */
-  readonly retries?: number | undefined
   /** `connect()` too waits through failures. Default false: the first connection fails at once. */
   readonly initial?: boolean | undefined
-  /** Whether to try again, or after how many milliseconds; 0: at once, also for the first connection. Default: `error.retryable` and the backoff. */
+  /**
+   * Whether to try again, or after how many milliseconds; 0: at once, also for the first connection. Default: `error.retryable`, and a Session
+   * that is taken over is taken back three times at most. `attempt.number` counts since a connection last held for 30 s, so
+   * `(error, { number }) => error.retryable && number < 10` gives up and closes the client after ten.
+   */
   decide?(error: MqttError, attempt: { readonly number: number; readonly delayMs: number }): boolean | number
 }
 
@@ -61,10 +57,8 @@ export interface OutboxOptions {
   readonly maximumMessages?: number | undefined
   /** Payloads and topics. Default 64 MiB. */
   readonly maximumBytes?: number | undefined
-  /** A full outbox makes `publish` reject with `OUTBOX_FULL` (default), wait, or drops a waiting message (its promise rejects). */
-  readonly overflow?: 'reject' | 'wait' | 'drop-oldest' | 'drop-newest' | undefined
-  /** QoS 0 without a connection. Default `drop`: resolves with `dropped: true`. */
-  readonly qos0Offline?: 'drop' | 'queue' | 'reject' | undefined
+  /** A full outbox makes `publish` reject with `OUTBOX_FULL` (default), or the oldest message that waits, so that the new one has room. */
+  readonly overflow?: 'reject' | 'drop-oldest' | undefined
 }
 
 /** Sees every packet. The packet's bytes are views: valid during the call. */

@@ -21,8 +21,11 @@ export interface PublishOptions extends CallOptions {
    * `sent`: when the transport took them, at any QoS. `stored`: when the outbox, and a store that is set, has the message.
    */
   readonly until?: 'acked' | 'sent' | 'stored' | undefined
-  /** `reject`: code `OFFLINE` instead of waiting in the outbox for a connection. */
-  readonly offline?: 'queue' | 'reject' | undefined
+  /**
+   * Without a connection: `queue` in the outbox (default at QoS 1 and 2), `drop` (default at QoS 0: resolves with `dropped: true`), or `reject`
+   * with code `OFFLINE`. QoS 0 in the outbox is lost with the connection unless it says `queue`.
+   */
+  readonly offline?: 'queue' | 'drop' | 'reject' | undefined
 }
 
 export interface PublishResult {
@@ -30,6 +33,6 @@ export interface PublishResult {
   readonly reasonCode: number
   readonly reasonString?: string | undefined
   readonly userProperties?: readonly (readonly [name: string, value: string])[] | undefined
-  /** True: a QoS 0 message met no connection and the outbox does not keep such (`outbox.qos0Offline: 'drop'`). */
+  /** True: a QoS 0 message met no connection and the outbox does not keep such (`offline: 'drop'`). */
   readonly dropped?: boolean | undefined
 }

@@ -25,10 +25,10 @@ export interface SubscribeOptions {
   /** Messages that wait for the consumer. Default 1,000. QoS 1 and 2 may pass it up to Receive Maximum. */
   readonly bufferMessages?: number | undefined
   /**
-   * What happens to QoS 0 beyond that: `drop-oldest` (default) and `drop-newest` count it in `dropped`; `backpressure` stops
-   * reading the connection, and with it everything else that it carries, until the consumer catches up.
+   * Beyond that: `drop-oldest` (default) drops the oldest of QoS 0 and counts it in `dropped`; `backpressure` stops reading the
+   * connection, and with it everything else that it carries, until the consumer catches up.
    */
-  readonly overflow?: 'drop-oldest' | 'drop-newest' | 'backpressure' | undefined
+  readonly overflow?: 'drop-oldest' | 'backpressure' | undefined
 }
 
 /** A live subscription. `for await` reads it, `await using` ends it. It survives reconnects. */

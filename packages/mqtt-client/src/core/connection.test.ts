@@ -22,7 +22,7 @@ function connected(connack: Partial<Extract<Packet, { type: 'connack' }>> = {}) 
   const session = {
     outgoing,
     incoming: createIncoming(options, NOTHING),
-    requests: createRequests(outgoing.sender, NOTHING),
+    requests: createRequests(outgoing.identifiers, NOTHING),
   }
   const connect = {
     type: 'connect',
@@ -45,6 +45,11 @@ function message(qos: 0 | 1 | 2): Outgoing {
     expiresAt: Infinity,
     mayAlias: true,
     until: undefined,
+    offline: undefined,
+    packetId: 0,
+    state: 0,
+    isSent: false,
+    isCounted: false,
     settle: NOTHING,
   }
 }

@@ -1,12 +1,5 @@
-import {
-  encode,
-  StreamDecoder,
-  type AuthPacket,
-  type ConnackPacket,
-  type ConnectPacket,
-  type DisconnectPacket,
-  type Packet,
-} from '@godwit/mqtt-codec'
+import type { AuthPacket, ConnackPacket, ConnectPacket, DisconnectPacket, Packet } from '@godwit/mqtt-codec'
+import { packetReader, writePacket } from '@godwit/mqtt-codec/client'
 import { KeepAlive, SEND_PINGREQ, TIMED_OUT } from '@godwit/mqtt-qos'
 import type { ServerInfo } from '../api/client.ts'
 import type { ClientOptions } from '../api/options.ts'
@@ -53,8 +46,8 @@ export interface Connection {
   /** What the server granted; undefined before CONNACK. */
   readonly server: ServerLimits | undefined
   readonly aliases: ConnectionAliases | undefined
-  /** After CONNACK, and not ended. */
-  readonly isOnline: boolean
+  /** Not ended. */
+  readonly isOpen: boolean
   /** Bytes that wait to be taken. */
   readonly waitingBytes: number
   /** When `tick` is due, monotonic ms; Infinity: never. */
@@ -67,8 +60,8 @@ export interface Connection {
   take(now: number): { readonly bytes: Uint8Array; readonly sent: readonly (() => void)[] }
   /** @param isPaused nothing is read for now: the server's silence proves nothing */
   tick(now: number, isPaused: boolean): void
-  /** Asks the server whether it is there; false: not online. */
-  probe(now: number): boolean
+  /** Asks the server whether it is there. */
+  probe(now: number): void
   /** Ends the connection for a reason of our own, telling a server of 5.0. */
   fail(error: MqttError): void
   /** Nothing is read or written from now on, but for what waits and a DISCONNECT. Before CONNACK there is nothing to take leave of. */
@@ -88,66 +81,76 @@ export function createConnection(
   now: number,
 ): Connection {
   const version = connect.protocolVersion
-  let decoder = new StreamDecoder({ version, maximumPacketSizeBytes })
+  const read = packetReader(version, maximumPacketSizeBytes)
   let server: ServerLimits | undefined
   let aliases: ConnectionAliases | undefined
-  let isOver = false
+  let isOpen = true
   let keepAlive = new KeepAlive(0, now)
   let pingedAt = 0
-  let waiting: Uint8Array[] = []
-  let waitingBytes = 0
+  let buffer = new Uint8Array(BUFFER_BYTES)
+  let length = 0
   let waitingToHear: (() => void)[] = []
 
   const send: Connection['send'] = (packet, sent) => {
-    let bytes
-    if (isOver) return undefined
+    if (!isOpen) return undefined
+    let end
     try {
-      bytes = encode(packet, version)
+      end = writePacket(packet, version, buffer, length)
+      if (server && end - length > server.maximumPacketSizeBytes)
+        return new MqttError('PACKET_TOO_LARGE', '', { reasonCode: PACKET_TOO_LARGE })
+      if (end > buffer.length) {
+        // Writing past the end has counted how long it is.
+        const grown = new Uint8Array(end * 2)
+        grown.set(buffer.subarray(0, length))
+        buffer = grown
+        writePacket(packet, version, buffer, length)
+      }
     } catch (cause) {
       // The caller's mistake, such as half of a surrogate pair in a name.
       return new MqttError('INVALID_ARGUMENT', '', { cause })
     }
-    if (server && bytes.length > server.maximumPacketSizeBytes)
-      return new MqttError('PACKET_TOO_LARGE', '', { reasonCode: PACKET_TOO_LARGE })
-    waiting.push(bytes)
-    waitingBytes += bytes.length
+    // Read back, so that the tap sees what really leaves.
+    if (onPacket) packetReader(version, Infinity)(buffer.subarray(length, end), (written) => onPacket('sent', written))
+    length = end
     if (sent) waitingToHear.push(sent)
-    onPacket?.('sent', packet)
     host.bytesWaiting()
     return undefined
   }
 
-  const fail = (error: MqttError) => {
+  const end: Connection['end'] = (packet) => {
+    if (packet && server && send(packet)) {
+      // [MQTT-3.14.2-3] [MQTT-3.14.2-4] Too large for the server: without what only people read.
+      const { sessionExpiryIntervalSeconds } = packet.properties ?? {}
+      send({ ...packet, properties: { sessionExpiryIntervalSeconds } as DisconnectPacket['properties'] & {} })
+    }
+    isOpen = false
+  }
+  const fail: Connection['fail'] = (error) => {
     const { reasonCode } = error
-    if (isOver) return
+    if (!isOpen) return
     end(version === 5 && reasonCode ? { type: 'disconnect', reasonCode } : undefined)
     host.failed(error)
   }
-  const end = (packet?: DisconnectPacket) => {
-    if (packet && server && !isOver && send(packet)) {
-      // [MQTT-3.14.2-3] [MQTT-3.14.2-4] Too large for the server: without what only people read.
-      const { sessionExpiryIntervalSeconds } = packet.properties ?? {}
-      send({
-        ...packet,
-        properties: sessionExpiryIntervalSeconds === undefined ? {} : { sessionExpiryIntervalSeconds },
-      })
-    }
-    isOver = true
-  }
   const refuse = (message: string, reasonCode: number) => {
-    const phase = server ? 'session' : 'connect'
-    fail(new MqttError(CODES[reasonCode] ?? 'PROTOCOL_ERROR', message, { phase, reasonCode, retryable: true }))
+    const code =
+      reasonCode === MALFORMED_PACKET
+        ? 'MALFORMED_PACKET'
+        : reasonCode === PACKET_TOO_LARGE
+          ? 'PACKET_TOO_LARGE'
+          : 'PROTOCOL_ERROR'
+    fail(new MqttError(code, message, { phase: phase(), reasonCode, retryable: true }))
   }
+  const phase = () => (server ? 'session' : 'connect')
   /** The server ended it. */
   const left = (code: ErrorCode, { reasonCode, properties }: ConnackPacket | DisconnectPacket) => {
     end()
-    const phase = server ? 'session' : 'connect'
-    host.failed(new MqttError(code, '', { ...properties, phase, reasonCode, retryable: isRetryable(reasonCode) }))
+    host.failed(
+      new MqttError(code, '', { ...properties, phase: phase(), reasonCode, retryable: isRetryable(reasonCode) }),
+    )
     return 0
   }
-
-  const ping = (now: number) => {
-    pingedAt = now
+  const probe: Connection['probe'] = (now) => {
+    keepAlive.probe((pingedAt = now))
     send({ type: 'pingreq' })
   }
 
@@ -190,7 +193,8 @@ export function createConnection(
     outgoing.start(connection, server)
     host.online({ ...packet, properties })
     // A listener may have ended it.
-    if (isOver) return 0
+    if (!isOpen) return 0
+    outgoing.release()
     requests.start(connection)
     outgoing.unblock(now)
     return 0
@@ -203,65 +207,51 @@ export function createConnection(
     get aliases() {
       return aliases
     },
-    get isOnline() {
-      return server !== undefined && !isOver
+    get isOpen() {
+      return isOpen
     },
     get waitingBytes() {
-      return waitingBytes
+      return length
     },
     get deadline() {
       return keepAlive.deadlineMs
     },
     receive(chunk, now) {
-      // A server of 3.1.1 answers a CONNECT of 5.0 with its own CONNACK, two bytes long; those of 5.0 have three and more.
-      if (!server && chunk[0] === 0x20 && chunk[1] === 2)
-        decoder = new StreamDecoder({ version: 4, maximumPacketSizeBytes })
-      const failure = decoder.push(chunk, (packet) => {
-        if (isOver) return
+      const failure = read(chunk, (packet) => {
+        if (!isOpen) return
         onPacket?.('received', packet)
         keepAlive.received(now)
         const reasonCode = handle(packet, now)
         if (reasonCode) refuse(`${packet.type} out of place`, reasonCode)
       })
-      if (failure) refuse(`${failure.kind} at byte ${failure.offset}: ${failure.message}`, failure.reasonCode)
+      if (failure) refuse(`malformed at byte ${failure.offset}: ${failure.message}`, failure.reasonCode)
     },
     send,
     take(now) {
-      const taken = { bytes: new Uint8Array(waitingBytes), sent: waitingToHear }
-      let at = 0
-      for (const part of waiting) {
-        taken.bytes.set(part, at)
-        at += part.length
-      }
-      if (at > 0) keepAlive.sent(now)
-      waiting = []
+      const taken = { bytes: buffer.slice(0, length), sent: waitingToHear }
+      if (length) keepAlive.sent(now)
+      // A long buffer is not kept for short packets.
+      if (buffer.length > BUFFER_BYTES * 64) buffer = new Uint8Array(BUFFER_BYTES)
+      length = 0
       waitingToHear = []
-      waitingBytes = 0
       return taken
     },
     tick(now, isPaused) {
       if (isPaused) keepAlive.received(now)
       const due = keepAlive.check(now)
-      if (due === SEND_PINGREQ) ping(now)
+      if (due === SEND_PINGREQ) probe(now)
       if (due === TIMED_OUT)
         fail(new MqttError('KEEP_ALIVE_TIMEOUT', '', { phase: 'session', reasonCode: KEEP_ALIVE_TIMEOUT }))
     },
-    probe(now) {
-      if (!server || isOver) return false
-      keepAlive.probe(now)
-      ping(now)
-      return true
-    },
+    probe,
     fail,
     end,
   }
   return connection
 }
 
-const CODES: Readonly<Record<number, ErrorCode>> = {
-  [MALFORMED_PACKET]: 'MALFORMED_PACKET',
-  [PACKET_TOO_LARGE]: 'PACKET_TOO_LARGE',
-}
+/** What is encoded into at first. */
+const BUFFER_BYTES = 1_024
 
 /** What the server granted, with the specification's default for each property that it left out (section 3.2.2.3). */
 const granted = (

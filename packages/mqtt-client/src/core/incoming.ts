@@ -1,5 +1,15 @@
 import type { PublishPacket } from '@godwit/mqtt-codec'
-import { QUOTA_EXCEEDED, Receiver, REPEAT } from '@godwit/mqtt-qos'
+import {
+  AWAITING_PUBREL,
+  cellOf,
+  FREE,
+  HOLD,
+  PUBLISH_QOS_1,
+  PUBREL,
+  receiverTable,
+  RELEASED,
+  REPEAT,
+} from '@godwit/mqtt-qos'
 import { isTopicName } from '@godwit/mqtt-topics'
 import type { ClientOptions } from '../api/options.ts'
 import type { Connection } from './connection.ts'
@@ -35,7 +45,12 @@ export function createIncoming(
   { receiveMaximum = RECEIVE_MAXIMUM, store }: ClientOptions,
   deliver: (delivery: Delivery) => void,
 ) {
-  const receiver = new Receiver({ receiveMaximum })
+  /** QoS 2 identifiers that wait for their PUBREL; they outlive the connection. */
+  const held = new Set<number>()
+  /** Those of them that came on this connection, and so count towards the Receive Maximum. */
+  let heldHere = new Set<number>()
+  /** What the server counts as in flight. */
+  let counted = 0
   let connection: Connection | undefined
   /** This connection's, in order of arrival. */
   let unacknowledged: Delivery[] = []
@@ -44,6 +59,18 @@ export function createIncoming(
 
   const answer = (type: 'puback' | 'pubrec' | 'pubcomp', packetId: number, reasonCode: number) =>
     connection?.send({ type, packetId, reasonCode })
+
+  /** By the table of mqtt-qos: what the packet means, and whether its identifier is held from now on. */
+  const step = (packetId: number, input: number) => {
+    const cell = cellOf(receiverTable, held.has(packetId) ? AWAITING_PUBREL : FREE, input)
+    if (cell & 15) held.add(packetId)
+    else held.delete(packetId)
+    return cell >> 4
+  }
+  // The server too starts anew with each connection and never counts below 0.
+  const uncount = () => {
+    if (counted) counted--
+  }
 
   const decide = (delivery: Delivery, state: Delivery['state']) => {
     if (delivery.state !== 'waiting') return
@@ -58,10 +85,11 @@ export function createIncoming(
       if (state === 'left') continue
       if (qos === 2) undecided.delete(packetId)
       if (qos === 2 && reasonCode < UNSPECIFIED_ERROR) {
-        receiver.hold(packetId)
+        step(packetId, HOLD)
+        heldHere.add(packetId)
         // Known before PUBREC leaves: the owner writes the packet only after this is committed.
         store?.record('incoming-put', undefined, packetId)
-      } else receiver.acknowledged()
+      } else uncount()
       answer(qos === 1 ? 'puback' : 'pubrec', packetId, reasonCode)
     }
   }
@@ -73,15 +101,16 @@ export function createIncoming(
 
     /** A store remembers that this QoS 2 message was handed over. */
     hold(packetId: number): void {
-      receiver.hold(packetId)
+      step(packetId, HOLD)
     },
 
     /** After CONNACK. */
     start(next: Connection, sessionPresent: boolean): void {
       connection = next
-      receiver.resume(receiveMaximum)
+      counted = 0
+      heldHere = new Set()
       if (sessionPresent) return
-      receiver.clear()
+      held.clear()
       undecided.clear()
       store?.record('incoming-clear', undefined)
     },
@@ -103,15 +132,20 @@ export function createIncoming(
       const known = qos === 2 ? undecided.get(packetId) : undefined
       // Twice on one connection breaks [MQTT-4.4.0-1]; the answer to the first will do.
       if (known && known.connection === connection) return 0
-      const outcome = qos && receiver.onPublish(qos, packetId)
-      if (outcome === QUOTA_EXCEEDED) return RECEIVE_MAXIMUM_EXCEEDED
-      if (outcome === REPEAT) {
+      // A repeat on the same connection was counted when it was new.
+      if (qos && !(qos === 2 && heldHere.has(packetId)) && ++counted > receiveMaximum) return RECEIVE_MAXIMUM_EXCEEDED
+      if (qos && step(packetId, PUBLISH_QOS_1 + qos - 1) === REPEAT) {
+        heldHere.add(packetId)
         answer('pubrec', packetId, 0)
         return 0
       }
-      const own = kept(properties, 'correlationData')
       const delivery: Delivery = known ?? {
-        packet: { ...packet, topicName, payload: payload.slice(), ...(own && { properties: own }) },
+        packet: {
+          ...packet,
+          topicName,
+          payload: payload.slice(),
+          properties: kept(properties, 'correlationData') ?? {},
+        },
         connection,
         state: 'waiting',
         receivers: 1,
@@ -127,7 +161,9 @@ export function createIncoming(
     },
 
     pubrel(packetId: number): number {
-      const isHeld = receiver.onPubrel(packetId)
+      uncount()
+      heldHere.delete(packetId)
+      const isHeld = step(packetId, PUBREL) === RELEASED
       if (isHeld) store?.record('incoming-delete', undefined, packetId)
       answer('pubcomp', packetId, isHeld ? 0 : PACKET_IDENTIFIER_NOT_FOUND)
       return 0

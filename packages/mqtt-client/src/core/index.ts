@@ -7,5 +7,5 @@ export {
 } from './connection.ts'
 export { createIncoming, type Delivery, type IncomingMessages } from './incoming.ts'
 export { createOutgoing, type Outgoing, type OutgoingMessages } from './outgoing.ts'
-export { isRetryable, ReconnectPolicy } from './reconnect-policy.ts'
+export { isRetryable, reconnectPolicy } from './reconnect-policy.ts'
 export { createRequests, type Request, type Requests } from './requests.ts'

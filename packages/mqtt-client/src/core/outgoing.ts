@@ -1,19 +1,26 @@
 import type { PubackPacket, PubcompPacket, PublishPacket, PubrecPacket } from '@godwit/mqtt-codec'
 import {
+  ABANDON,
   AWAITING_PUBCOMP,
+  cellOf,
   COMPLETED,
+  DISCARD,
+  FREE,
+  PUBACK,
+  PUBCOMP,
+  PUBREC,
   REFUSED,
-  remainingExpiryIntervalSeconds,
   SEND_PUBREL,
-  Sender,
+  senderTable,
+  START_QOS_1,
   VIOLATION,
 } from '@godwit/mqtt-qos'
 import type { ClientOptions } from '../api/options.ts'
 import type { PublishOptions, PublishResult } from '../api/publish.ts'
-import { MqttError } from '../errors.ts'
+import { MqttError, type ErrorCode } from '../errors.ts'
 import type { Connection, ServerLimits } from './connection.ts'
 import { SEND_MAXIMUM } from './defaults.ts'
-import { PROTOCOL_ERROR, QOS_NOT_SUPPORTED, RETAIN_NOT_SUPPORTED } from './reason-code.ts'
+import { PROTOCOL_ERROR, QOS_NOT_SUPPORTED, RETAIN_NOT_SUPPORTED, UNSPECIFIED_ERROR } from './reason-code.ts'
 
 /** A message on its way out, from `publish` until it is settled. */
 export interface Outgoing {
@@ -24,44 +31,56 @@ export interface Outgoing {
   /** Its Topic Name may be replaced by an alias. */
   readonly mayAlias: boolean
   readonly until: PublishOptions['until']
+  readonly offline: PublishOptions['offline']
   settle(error: MqttError | undefined, result?: PublishResult): void
+  /** 0 until it is first sent. Then it is in use until the exchange has ended, also over a reconnect. */
+  packetId: number
+  /** What its identifier waits for: a state of the table of mqtt-qos. */
+  state: number
+  /** It may have reached the server: sent again it carries DUP [MQTT-3.3.1-1]. */
+  isSent: boolean
+  /** It took one of the window of this connection. */
+  isCounted: boolean
 }
 
 export type OutgoingMessages = ReturnType<typeof createOutgoing>
 
+/** The inputs of the table; the refusal stands behind each. */
+const INPUTS = { puback: PUBACK, pubrec: PUBREC, pubcomp: PUBCOMP }
+
 /**
- * The outgoing messages of a Session: what waits for a connection (the outbox), and QoS 1 and 2 until they are settled. The Session is
- * the client's; `start` and `lost` tell of connections.
+ * The outgoing messages of a Session. What waits for a connection, or for the server's window, is in the outbox; what is unacknowledged is in
+ * flight, and after a reconnect in front of the outbox as well, so there is one way on which everything leaves. `start` and `lost` tell of connections.
  */
 export function createOutgoing({ outbox = {}, sendMaximum = SEND_MAXIMUM, store }: ClientOptions) {
-  const sender = new Sender<Outgoing>({ receiveMaximum: sendMaximum })
-  const { maximumMessages = 10_000, maximumBytes = 67_108_864, overflow, qos0Offline } = outbox
+  const { maximumMessages = 10_000, maximumBytes = 67_108_864, overflow } = outbox
+  /** By Packet Identifier, in the order in which PUBLISH, or PUBREC, made them what they are. Undefined: of a SUBSCRIBE or UNSUBSCRIBE. */
+  const inFlight = new Map<number, Outgoing | undefined>()
+  let lastPacketId = 0
+  /** How many more may be in flight on this connection [MQTT-3.3.4-9]. */
+  let window = 0
   let connection: Connection | undefined
   let queue: Outgoing[] = []
   let bytes = 0
-  /** Beyond the bounds of the outbox (`overflow: 'wait'`). */
-  let overflowing: Outgoing[] = []
   /** The transport holds enough: new messages wait. */
   let isBlocked = false
-  let dropped = 0
   let nextExpiry = Infinity
 
-  const add = (item: Outgoing) => {
-    queue.push(item)
-    bytes += sizeOf(item)
-    nextExpiry = Math.min(nextExpiry, item.expiresAt)
-  }
-  const shift = () => {
-    const item = queue.shift()
-    if (item) bytes -= sizeOf(item)
-    return item
-  }
-  const takeWhere = (isWanted: (item: Outgoing) => boolean) => {
-    const all = queue
+  const refill = (items: readonly Outgoing[]) => {
     queue = []
     bytes = 0
     nextExpiry = Infinity
-    return all.filter((item) => isWanted(item) || add(item))
+    items.forEach(add)
+  }
+  const add = (item: Outgoing) => {
+    queue.push(item)
+    bytes += sizeOf(item)
+    if (isWaiting(item)) nextExpiry = Math.min(nextExpiry, item.expiresAt)
+  }
+  const removeWhere = (isGone: (item: Outgoing) => boolean, code?: ErrorCode) => {
+    const all = queue
+    refill(all.filter((item) => !isGone(item)))
+    for (const item of all) if (isGone(item)) done(item, code && new MqttError(code))
   }
 
   const done = (item: Outgoing | undefined, error?: MqttError, result: PublishResult = SENT) => {
@@ -69,99 +88,103 @@ export function createOutgoing({ outbox = {}, sendMaximum = SEND_MAXIMUM, store 
     if (item.packet.qos) store?.record('outgoing-delete', item)
     item.settle(error, result)
   }
-  const drop = (item: Outgoing | undefined, code: 'OUTBOX_FULL' | 'OFFLINE' | 'CONNECTION_LOST') => {
-    dropped++
-    done(item, new MqttError(code))
-  }
 
-  const enqueue = (item: Outgoing) => {
-    const isFull = () => queue.length >= maximumMessages || bytes + sizeOf(item) > maximumBytes
-    if (overflow === 'drop-oldest') while (queue.length > 0 && isFull()) drop(shift(), 'OUTBOX_FULL')
-    if (overflow === 'wait' && (overflowing.length > 0 || isFull())) return void overflowing.push(item)
-    if (isFull()) return drop(item, 'OUTBOX_FULL')
-    add(item)
-    if (item.packet.qos) store?.record('outgoing-put', item)
-    if (item.until !== 'stored') return
-    const stored = () => item.settle(undefined, SENT)
-    if (store) store.whenCommitted(stored)
-    else stored()
+  /** The next free identifier, now in use; 0 where all are [MQTT-2.2.1-3]. */
+  const take = (item?: Outgoing) => {
+    if (inFlight.size === 65_535) return 0
+    do lastPacketId = (lastPacketId % 65_535) + 1
+    while (inFlight.has(lastPacketId))
+    inFlight.set(lastPacketId, item)
+    return lastPacketId
   }
+  /** Moves an exchange on, by the table. Returns its outcome. */
+  const step = (item: Outgoing | undefined, packetId: number, input: number) => {
+    const state = item?.state ?? FREE
+    const cell = cellOf(senderTable, state, input)
+    if (!item || cell >> 4 === VIOLATION) return cell >> 4
+    item.state = cell & 15
+    if (item.state === state) return SEND_PUBREL
+    if (item.isCounted && (item.state === FREE || input === DISCARD)) {
+      item.isCounted = false
+      window++
+    }
+    inFlight.delete(packetId)
+    // [MQTT-4.6.0-4] PUBRELs are ordered by their PUBRECs, also when they are sent again.
+    if (item.state) inFlight.set(packetId, item)
+    return cell >> 4
+  }
+  const pubrel = (packetId: number) => connection?.send({ type: 'pubrel', packetId, reasonCode: 0 })
 
   /** False: not now. Settles the item where it can never go. */
   const send = (item: Outgoing, now: number): boolean => {
     const { packet, until } = item
     const { qos, retain, properties } = packet
     const { server, aliases } = connection ?? {}
-    if (!connection || !server || isBlocked) return false
-    const unsupported =
-      qos > server.maximumQos ? QOS_NOT_SUPPORTED : retain && !server.retainAvailable ? RETAIN_NOT_SUPPORTED : 0
-    let error = unsupported ? notSupported(unsupported) : item.expiresAt <= now ? new MqttError('EXPIRED') : undefined
+    if (!connection || !server || isBlocked || (qos && !window)) return false
+    let error =
+      qos > server.maximumQos
+        ? notSupported(QOS_NOT_SUPPORTED)
+        : retain && !server.retainAvailable
+          ? notSupported(RETAIN_NOT_SUPPORTED)
+          : !item.packetId && item.expiresAt <= now
+            ? new MqttError('EXPIRED')
+            : undefined
     if (!error) {
-      const packetId = qos && sender.start(qos, item)
-      if (qos && !packetId) return false
-      if (packetId) store?.record('outgoing-sent', item, packetId)
+      if (qos && !item.packetId) {
+        item.packetId = take(item)
+        if (!item.packetId) return false
+        item.state = cellOf(senderTable, FREE, START_QOS_1 + qos - 1) & 15
+        store?.record('outgoing-sent', item, item.packetId)
+      }
       const interval = properties?.messageExpiryIntervalSeconds
-      const left = interval && Math.max(1, remainingExpiryIntervalSeconds(interval, now - item.queuedAt))
+      const left = interval && Math.max(1, interval - Math.floor((now - item.queuedAt) / 1_000))
       const sending: PublishPacket = {
         ...packet,
-        ...(packetId && { packetId }),
+        dup: item.isSent,
+        ...(qos && { packetId: item.packetId }),
         ...(left && { properties: { ...properties, messageExpiryIntervalSeconds: left } }),
       }
       const short = item.mayAlias && aliases?.shorten(sending, server.maximumPacketSizeBytes)
       error = connection.send(short || sending, () => {
         if (!qos || until === 'sent') item.settle(undefined, SENT)
       })
-      if (error) sender.abandon(packetId)
+      if (!error && qos) {
+        window--
+        item.isCounted = item.isSent = true
+      }
     }
-    if (error) done(item, error)
+    if (!error) return true
+    // [MQTT-3.1.2-25] It counts as done. What may have arrived is ended with PUBREL, since the server may hold its identifier.
+    const { packetId } = item
+    if (packetId && step(item, packetId, item.isSent ? DISCARD : ABANDON) === SEND_PUBREL) pubrel(packetId)
+    done(item, error)
     return true
   }
 
-  const pubrel = (packetId: number) => connection?.send({ type: 'pubrel', packetId, reasonCode: 0 })
-
-  /** Sends what may go: first what an earlier connection left, then what waits, in order. */
+  /** Sends what may go, in order. */
   const pump = (now: number) => {
-    if (isBlocked || !connection) return
-    // [MQTT-4.4.0-1] With the original identifiers, DUP set, in the original order; in slices where the window is smaller now.
-    for (const again of sender.resends()) {
-      const message = again.type === 'publish' ? again.message : undefined
-      const { packetId } = again
-      const error =
-        again.type === 'publish' && message
-          ? connection.send({ ...message.packet, dup: again.dup, packetId })
-          : pubrel(packetId)
-      if (!error) continue
-      // [MQTT-3.1.2-25] The new connection takes less than the old one did.
-      if (sender.abandon(packetId) === SEND_PUBREL) pubrel(packetId)
-      done(message, error)
-    }
-    while (queue[0] && send(queue[0], now)) shift()
-    admit()
-  }
-  const admit = () => {
-    for (const item of overflowing.splice(0)) enqueue(item)
+    while (queue[0] && send(queue[0], now)) bytes -= sizeOf(queue.shift()!)
   }
 
-  /** Waits in front of everything, in this order. */
-  const addFirst = (items: readonly Outgoing[]) => {
-    for (const item of [...items, ...takeWhere(() => true)]) add(item)
-  }
+  const isFull = (item: Outgoing) => queue.length >= maximumMessages || bytes + sizeOf(item) > maximumBytes
 
   return {
-    sender,
-    addFirst,
-    get queued() {
-      return queue.length + overflowing.length
+    /** For SUBSCRIBE and UNSUBSCRIBE, which share the range. */
+    identifiers: { take, free: (packetId: number) => inFlight.delete(packetId) },
+
+    /** What a store kept: in flight with a state, else waiting in front of everything, in this order. */
+    restore(items: readonly Outgoing[]): void {
+      for (const item of items) if (item.packetId) inFlight.set(item.packetId, item)
+      refill([...items.filter(({ packetId }) => !packetId), ...queue])
     },
-    /** Something is not settled. */
-    get isBusy() {
-      return queue.length + overflowing.length + sender.outstanding > 0
+    get queued() {
+      return queue.length
+    },
+    get unacknowledged() {
+      return [...inFlight.values()].filter((item) => item).length
     },
     get bytes() {
       return bytes
-    },
-    get dropped() {
-      return dropped
     },
     /** Earliest time at which something that waits expires; never too late, perhaps too early. */
     get nextExpiry() {
@@ -169,39 +192,55 @@ export function createOutgoing({ outbox = {}, sendMaximum = SEND_MAXIMUM, store 
     },
 
     publish(item: Outgoing, now: number): void {
-      if (connection || item.packet.qos || qos0Offline === 'queue') {
-        enqueue(item)
-        pump(now)
-      } else if (qos0Offline === 'reject') drop(item, 'OFFLINE')
-      else {
-        dropped++
-        done(item, undefined, { reasonCode: 0, dropped: true })
+      const isDropped = (other: Outgoing) => other === oldest
+      let oldest: Outgoing | undefined
+      while (overflow === 'drop-oldest' && isFull(item) && (oldest = queue.find(isWaiting))) {
+        removeWhere(isDropped, 'OUTBOX_FULL')
       }
+      if (isFull(item)) return done(item, new MqttError('OUTBOX_FULL'))
+      add(item)
+      if (item.packet.qos) store?.record('outgoing-put', item)
+      if (item.until === 'stored') {
+        const stored = () => item.settle(undefined, SENT)
+        if (store) store.whenCommitted(stored)
+        else stored()
+      }
+      pump(now)
     },
 
     /** The caller gave up. What was sent cannot be taken back, and its identifier stays taken until the server answers. */
     cancel(item: Outgoing): void {
-      overflowing = overflowing.filter((waiting) => waiting !== item)
-      for (const taken of takeWhere((waiting) => waiting === item)) done(taken)
-      admit()
+      removeWhere((other) => other === item && isWaiting(item))
     },
 
     /** After CONNACK; nothing leaves before `unblock`. Without its Session, what had no PUBREC is new again; the rest is done (it arrived). */
     start(next: Connection, { receiveMaximum, sessionPresent }: ServerLimits): void {
       connection = next
       isBlocked = true
-      if (!sessionPresent) {
-        const inFlight = sender.inFlight()
-        sender.clear()
-        for (const { state, message } of inFlight) if (state === AWAITING_PUBCOMP) done(message)
-        addFirst(inFlight.flatMap(({ state, message }) => (state === AWAITING_PUBCOMP ? [] : (message ?? []))))
+      window = Math.min(sendMaximum, receiveMaximum)
+      const again: Outgoing[] = []
+      for (const [packetId, item] of inFlight) {
+        if (!item) continue
+        item.isCounted = false
+        if (item.state !== AWAITING_PUBCOMP) again.push(item)
+        if (sessionPresent) continue
+        inFlight.delete(packetId)
+        if (item.state === AWAITING_PUBCOMP) done(item)
+        item.packetId = item.state = 0
+        item.isSent = false
       }
-      sender.resume(receiveMaximum)
+      // [MQTT-4.4.0-1] With the original identifiers, in the original order, in slices where the window is smaller now.
+      refill([...again, ...queue.filter((item) => !again.includes(item))])
     },
 
     /** Whether the transport holds enough: then new messages wait for `unblock`. */
     block(isFull: boolean): void {
       isBlocked = isFull
+    },
+
+    /** [MQTT-4.9.0-3] Right after `start`: no window holds them back. */
+    release(): void {
+      for (const [packetId, item] of inFlight) if (item?.state === AWAITING_PUBCOMP) pubrel(packetId)
     },
 
     /** The transport takes more. */
@@ -212,27 +251,25 @@ export function createOutgoing({ outbox = {}, sendMaximum = SEND_MAXIMUM, store 
 
     lost(): void {
       connection = undefined
-      if (qos0Offline === 'queue') return
-      for (const item of takeWhere(({ packet }) => packet.qos === 0)) drop(item, 'CONNECTION_LOST')
+      removeWhere(({ packet, offline }) => !packet.qos && offline !== 'queue', 'CONNECTION_LOST')
     },
 
     /** Rejects what expired while it waited. */
     expire(now: number): void {
-      for (const item of takeWhere(({ expiresAt }) => expiresAt <= now)) done(item, new MqttError('EXPIRED'))
-      admit()
+      removeWhere((item) => isWaiting(item) && item.expiresAt <= now, 'EXPIRED')
     },
 
     /** PUBACK, PUBREC or PUBCOMP. The Reason Code to end the connection with, or 0. */
-    acknowledged(packet: PubackPacket | PubrecPacket | PubcompPacket, now: number): number {
-      const { type, packetId, reasonCode, properties } = packet
-      const item = sender.message(packetId)
-      const outcome =
-        type === 'puback'
-          ? sender.onPuback(packetId, reasonCode)
-          : type === 'pubrec'
-            ? sender.onPubrec(packetId, reasonCode)
-            : sender.onPubcomp(packetId, reasonCode)
+    acknowledged({ type, packetId, reasonCode, properties }: PubackPacket | PubrecPacket | PubcompPacket, now: number) {
+      const item = inFlight.get(packetId)
+      const isRefused = type !== 'pubcomp' && reasonCode >= UNSPECIFIED_ERROR
+      // An identifier of a SUBSCRIBE is none of a PUBLISH.
+      const isForeign = !packetId || (!item && inFlight.has(packetId))
+      // Its answer may come before it was sent again.
+      const waits = item && !item.isCounted && item.state !== AWAITING_PUBCOMP
+      const outcome = isForeign ? VIOLATION : step(item, packetId, INPUTS[type] + Number(isRefused))
       if (outcome === VIOLATION) return PROTOCOL_ERROR
+      if (waits) refill(queue.filter((other) => other !== item))
       if (outcome === SEND_PUBREL) {
         store?.record('outgoing-released', item, packetId)
         pubrel(packetId)
@@ -245,10 +282,9 @@ export function createOutgoing({ outbox = {}, sendMaximum = SEND_MAXIMUM, store 
     },
 
     rejectAll(error: MqttError): void {
-      const all = [...sender.inFlight().map(({ message }) => message), ...queue, ...overflowing]
-      sender.clear()
-      takeWhere(() => true)
-      overflowing = []
+      const all = new Set([...inFlight.values(), ...queue])
+      inFlight.clear()
+      refill([])
       for (const item of all) item?.settle(error)
     },
   }
@@ -257,6 +293,9 @@ export function createOutgoing({ outbox = {}, sendMaximum = SEND_MAXIMUM, store 
 export const notSupported = (reasonCode: number) => new MqttError('NOT_SUPPORTED', '', { reasonCode })
 
 const SENT: PublishResult = { reasonCode: 0 }
+
+/** Never sent. What was sent, and waits to be sent again, cannot be taken back. */
+const isWaiting = (item: Outgoing) => !item.packetId
 
 /** What counts against `maximumBytes`. */
 const sizeOf = ({ packet }: Outgoing) => packet.topicName.length + packet.payload.length

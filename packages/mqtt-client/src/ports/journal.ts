@@ -1,4 +1,3 @@
-import type { Sender } from '@godwit/mqtt-qos'
 import type { Outgoing } from '../core/outgoing.ts'
 import type { StoreOperation } from './session-store.ts'
 
@@ -8,9 +7,8 @@ export interface JournalledSession {
   /** Monotonic ms, and the same moment since 1970. */
   readonly now: number
   readonly wallNow: number
-  readonly sender: Sender<Outgoing>
-  /** Waits in front of everything, in this order. */
-  addFirst(items: readonly Outgoing[]): void
+  /** In flight where they have a Packet Identifier; else they wait in front of everything, in this order. */
+  restore(items: readonly Outgoing[]): void
   /** An incoming QoS 2 message was handed over. */
   hold(packetId: number): void
   /** Something was recorded: `commit` is to be called at the end of this turn. */

@@ -1,4 +1,4 @@
-import { encode, type ConnackPacket, type DisconnectPacket } from '@godwit/mqtt-codec'
+import type { ConnackPacket, DisconnectPacket, PublishProperties } from '@godwit/mqtt-codec'
 import { isTopicName } from '@godwit/mqtt-topics'
 import type { Client } from '../api/client.ts'
 import type { Message } from '../api/message.ts'
@@ -6,7 +6,6 @@ import type { ClientOptions, Target } from '../api/options.ts'
 import type { PublishOptions } from '../api/publish.ts'
 import type { CallOptions, Payload } from '../api/structural.ts'
 import type { SubscribeOptions, Subscription } from '../api/subscription.ts'
-import { RECEIVE_MAXIMUM } from '../core/defaults.ts'
 import { createIncoming } from '../core/incoming.ts'
 import { createOutgoing, type Outgoing } from '../core/outgoing.ts'
 import { createRequests } from '../core/requests.ts'
@@ -18,7 +17,7 @@ import { createEmitter } from './emitter.ts'
 import type { Handler } from './subscription.ts'
 import { operations, type Settle } from './operation.ts'
 import { createSubscriptions } from './subscriptions.ts'
-import { defined, toBytes, toPairs } from './values.ts'
+import { checkEncodable, propertiesOf, toBytes } from './values.ts'
 
 /** How long `close` waits for what is under way. */
 const DRAIN_MS = 10_000
@@ -37,7 +36,6 @@ export function assembleClient(
   const pings = new Set<Settle<number>>()
   const closing = new Set<Settle<void>>()
   let lastConnack: ConnackPacket | undefined
-  let lastRoundTripMs: number | undefined
   let drainTimer: unknown
   let isGone = false
   /** Set while `close` waits for what is under way. */
@@ -45,7 +43,7 @@ export function assembleClient(
 
   const outgoing = createOutgoing(options)
   const incoming = createIncoming(options, (delivery) => subscriptions.deliver(delivery))
-  const requests = createRequests(outgoing.sender, (error) => emit('error', error))
+  const requests = createRequests(outgoing.identifiers, (error) => emit('error', error))
   const connector = createConnector(
     target,
     options,
@@ -62,7 +60,6 @@ export function assembleClient(
         settleAll(connecting, undefined, connack)
       },
       pong(roundTripMs) {
-        lastRoundTripMs = roundTripMs
         settleAll(pings, undefined, roundTripMs)
       },
       moved: () => leaveIfDrained(),
@@ -85,7 +82,11 @@ export function assembleClient(
 
   const leaveIfDrained = () => {
     const connection = connector.online()
-    const isBusy = outgoing.isBusy || requests.outstanding > 0 || (connection?.waitingBytes ?? 0) > 0
+    const isBusy =
+      outgoing.queued > 0 ||
+      outgoing.unacknowledged > 0 ||
+      requests.outstanding > 0 ||
+      (connection?.waitingBytes ?? 0) > 0
     if (!connection || !isBusy) leave?.()
   }
   const whenOnline = (call: CallOptions | undefined, isAnew: boolean) =>
@@ -102,7 +103,13 @@ export function assembleClient(
     operation(call, (settle) => {
       if (isOver()) return settle(closed())
       if (!isTopicName(topicName)) return settle(new MqttError('INVALID_ARGUMENT', 'not a Topic Name'))
-      if (call.offline === 'reject' && !connector.online()) return settle(new MqttError('OFFLINE'))
+      if (!connector.online()) {
+        if (call.offline === 'reject') return settle(new MqttError('OFFLINE'))
+        if (call.offline ? call.offline === 'drop' : !call.qos) {
+          connector.start()
+          return settle(undefined, { reasonCode: 0, dropped: true })
+        }
+      }
       const now = runtime.now()
       const item = toOutgoing(topicName, payload, call, now, settle)
       connector.start()
@@ -113,25 +120,18 @@ export function assembleClient(
 
   const subscriptions = createSubscriptions({
     operation,
-    receiveMaximum: options.receiveMaximum ?? RECEIVE_MAXIMUM,
     incoming,
     requests,
     publish,
     emit,
-    server: () => connector.online()?.server,
     isOver,
     hold: connector.hold,
   })
 
   const close: Client['close'] = async (call = {}) => {
-    const { drain = true, reasonCode = 0, reasonString, sessionExpiryIntervalSeconds, userProperties } = call
-    const properties = defined({ reasonString, sessionExpiryIntervalSeconds, userProperties: toPairs(userProperties) })
-    const disconnect: DisconnectPacket = { type: 'disconnect', reasonCode, ...(properties && { properties }) }
-    try {
-      encode(disconnect, 5)
-    } catch (cause) {
-      throw new MqttError('INVALID_ARGUMENT', 'not a DISCONNECT', { cause })
-    }
+    const { drain = true, reasonCode = 0 } = call
+    const disconnect: DisconnectPacket = { type: 'disconnect', reasonCode, properties: propertiesOf(call) as object }
+    checkEncodable(disconnect)
     return operation(call, (settle) => {
       if (isGone) return settle(undefined)
       closing.add(settle)
@@ -165,19 +165,18 @@ export function assembleClient(
       return {
         queuedMessages: outgoing.queued,
         queuedBytes: outgoing.bytes,
-        unacknowledgedMessages: outgoing.sender.outstanding,
+        unacknowledgedMessages: outgoing.unacknowledged,
         unacknowledgedDeliveries: incoming.unacknowledged,
-        reconnects: connector.reconnects,
-        droppedMessages: outgoing.dropped + subscriptions.dropped,
-        roundTripMs: lastRoundTripMs,
       }
     },
     connect: (call) => whenOnline(call, false),
     reconnect: (call) => whenOnline(call, true),
     ping: (call) =>
       operation(call, (settle) => {
-        if (!connector.online()?.probe(runtime.now())) return settle(new MqttError('OFFLINE'))
+        const connection = connector.online()
+        if (!connection) return settle(new MqttError('OFFLINE'))
         pings.add(settle)
+        connection.probe(runtime.now())
         connector.arm()
         return () => pings.delete(settle)
       }),
@@ -202,8 +201,8 @@ export function assembleClient(
         return subscriptions.unsubscribe([topicFilters].flat(), settle)
       }),
     close,
-    on(event, listener, how) {
-      const off = on(event, listener, how)
+    on(event, listener) {
+      const off = on(event, listener)
       if (event === 'message') subscriptions.claim()
       return off
     },
@@ -218,31 +217,21 @@ function toOutgoing(
   now: number,
   settle: Outgoing['settle'],
 ): Outgoing {
-  const { qos = 0, retain = false, until, topicAlias, messageExpiryIntervalSeconds, userProperties } = options
-  const { payloadFormatIndicator, contentType, responseTopic, correlationData } = options
-  const properties = defined({
-    payloadFormatIndicator,
-    messageExpiryIntervalSeconds,
-    contentType,
-    responseTopic,
-    correlationData,
-    userProperties: toPairs(userProperties),
-  })
+  const { qos = 0, retain = false, until, offline, topicAlias, messageExpiryIntervalSeconds = Infinity } = options
+  const { userProperties } = propertiesOf(options)
+  const properties: PublishProperties = { ...options, ...NOT_OF_THE_MESSAGE, userProperties } as object
   return {
-    packet: {
-      type: 'publish',
-      topicName,
-      payload: toBytes(payload),
-      qos,
-      retain,
-      dup: false,
-      ...(properties && { properties }),
-    },
+    packet: { type: 'publish', topicName, payload: toBytes(payload), qos, retain, dup: false, properties },
     queuedAt: now,
-    expiresAt: now + (messageExpiryIntervalSeconds ?? Infinity) * 1_000,
+    expiresAt: now + messageExpiryIntervalSeconds * 1_000,
     mayAlias: topicAlias !== false,
     until,
+    offline,
     settle,
+    packetId: 0,
+    state: 0,
+    isSent: false,
+    isCounted: false,
   }
 }
 
@@ -250,5 +239,8 @@ function settleAll<T>(waiting: Set<Settle<T>>, error?: MqttError, value?: T): vo
   for (const settle of waiting) settle(error, value)
   waiting.clear()
 }
+
+/** The codec overlooks what is no property; these would be ones. */
+const NOT_OF_THE_MESSAGE = { topicAlias: undefined, subscriptionIdentifiers: undefined }
 
 const closed = () => new MqttError('CLOSED')

@@ -1,20 +1,21 @@
 import type { ConnackPacket, DisconnectPacket, ProtocolVersion } from '@godwit/mqtt-codec'
 import type { ClientState, ServerInfo } from '../api/client.ts'
-import type { ClientOptions, Target } from '../api/options.ts'
+import type { Attempt, ClientOptions, Target } from '../api/options.ts'
 import { createConnection, type Connection, type Session } from '../core/connection.ts'
 import { UNSUPPORTED_PROTOCOL_VERSION } from '../core/reason-code.ts'
-import { ReconnectPolicy } from '../core/reconnect-policy.ts'
-import { MqttError } from '../errors.ts'
+import { reconnectPolicy } from '../core/reconnect-policy.ts'
+import { MqttError, type ErrorPhase } from '../errors.ts'
 import type { Runtime } from '../ports/runtime.ts'
 import type { ByteStream, Transport } from '../ports/transport.ts'
-import { asMqttError, dial } from './dial.ts'
+import { connectPacket } from './connect-packet.ts'
 import type { Emit } from './emitter.ts'
-import { createWriter } from './writer.ts'
 
 /** How long a stream may take to end in order. */
 const LINGER_MS = 2_000
 /** While the transport holds more, new messages wait. */
 const BLOCKED_BYTES = 262_144
+/** A burst is written before its turn ends once it has grown to this. */
+const BURST_BYTES = 65_536
 
 /** An attempt, and the connection that came of it. What an older one than the current one says is stale. */
 interface Link {
@@ -54,17 +55,17 @@ export function createConnector(
   session: Session,
   host: ConnectorHost,
 ) {
-  const { authentication, cleanStart, connectTimeoutMs = 30_000, reconnect, store, version: wanted = 'auto' } = options
+  const { authentication, cleanStart, connectTimeoutMs = 30_000, credentials = options } = options
+  const { reconnect, store, version: wanted = 'auto', webSocket } = options
   const { emit } = host
+  const now = () => runtime.now()
   const { outgoing, incoming, requests } = session
-  const policy = new ReconnectPolicy(reconnect || {})
+  const policy = reconnectPolicy(reconnect || {})
   let version: ProtocolVersion = wanted === 'auto' ? 5 : wanted
   let clientId = options.clientId ?? runtime.randomId().slice(0, version === 3 ? 23 : undefined)
   let state: ClientState = 'idle'
   let server: ServerInfo | undefined
   let link: Link | undefined
-  /** Connections so far. */
-  let connections = 0
   let lastError: MqttError | undefined
   let opened: Promise<void> | undefined
   /** When the attempt ends, or the next one begins. */
@@ -74,11 +75,14 @@ export function createConnector(
   let armedFor = Infinity
   let stopWaking: (() => void) | undefined
   /** Their streams are ending. */
-  const leaving = new Set<Link>()
+  const leaving = new Set<Link | undefined>()
   /** Who has too much: while there is anybody, nothing is read. */
   const full = new Set<unknown>()
 
-  const online = () => (link?.connection?.isOnline ? link.connection : undefined)
+  const online = () => {
+    const connection = link?.connection
+    return connection?.server && connection.isOpen ? connection : undefined
+  }
 
   const change = (next: ClientState) => {
     const previous = state
@@ -94,35 +98,61 @@ export function createConnector(
     if (next >= armedFor || state === 'closed') return
     runtime.clearTimer(timer)
     armedFor = next
-    timer = runtime.setTimer(tick, Math.max(0, next - runtime.now()))
+    timer = runtime.setTimer(tick, Math.max(0, next - now()))
   }
   const tick = () => {
-    const now = runtime.now()
     armedFor = Infinity
-    outgoing.expire(now)
-    online()?.tick(now, full.size > 0)
-    if (now >= due) {
+    outgoing.expire(now())
+    online()?.tick(now(), full.size > 0)
+    if (now() >= due) {
       if (state === 'waiting') void attempt()
       else failed(new MqttError('TIMEOUT', 'no CONNACK in time', { phase: 'connect' }))
     }
     arm()
   }
 
-  const writer = createWriter(store, {
-    current: () => link,
-    now: () => runtime.now(),
-    written(bufferedBytes) {
-      outgoing.block(bufferedBytes > BLOCKED_BYTES)
-      if (isLeaving && store?.isCommitted !== false) finish()
-      host.moved()
-    },
-    failed: (error) => finish(error),
-  })
+  let isScheduled = false
+  let isCommitting = false
+  /** Writes what waits, once for a whole turn; with a store, after what it depends on is committed. */
+  const flush = async () => {
+    if (isCommitting) return
+    const current = link
+    const taken = current?.connection?.take(now())
+    const commit = store?.commit()
+    if (commit) {
+      isCommitting = true
+      try {
+        await commit
+      } catch (cause) {
+        // Nothing can be promised any more, and nothing that was not committed may leave.
+        return finish(new MqttError('STORE_FAILED', '', { cause }))
+      }
+      isCommitting = false
+      schedule()
+    }
+    const stream = current === link ? current?.stream : undefined
+    if (taken && stream) {
+      stream.write(taken.bytes)
+      for (const sent of taken.sent) sent()
+    }
+    outgoing.block((stream?.bufferedBytes ?? 0) > BLOCKED_BYTES)
+    if (isLeaving && store?.isCommitted !== false) finish()
+    host.moved()
+  }
+  const schedule = () => {
+    if (isScheduled) return
+    isScheduled = true
+    queueMicrotask(() => {
+      isScheduled = false
+      void flush()
+    })
+  }
 
   const attempt = async () => {
     const current: Link = (link = { abort: new AbortController() })
-    due = runtime.now() + connectTimeoutMs
     policy.connecting()
+    const about: Attempt = { number: policy.attempts, lastError, signal: current.abort.signal }
+    due = now() + connectTimeoutMs
     change('connecting')
     try {
       await (opened ??= open())
@@ -130,19 +160,25 @@ export function createConnector(
         send: (packet) => current.connection?.send(packet),
         fail: (error) => current.connection?.fail(error),
       })
-      const { stream, connect, url } = await dial(options, transport, target, {
-        attempt: { number: policy.attempts, lastError, signal: current.abort.signal },
-        version,
-        clientId,
-        cleanStart: isClean(),
-        authentication: await start,
+      const given = typeof target === 'function' ? await target(about) : target
+      const { url, ...inUrl } = parted(typeof given === 'string' ? given : given.href)
+      const login = { ...inUrl, ...(typeof credentials === 'function' ? await credentials(about) : credentials) }
+      const stream = await transport(url, {
+        signal: about.signal,
+        tls: options.tls,
+        webSocket: version === 3 ? { protocols: ['mqttv3.1'], ...webSocket } : webSocket,
       })
       if (current !== link) return stream.destroy()
+      const connect = connectPacket(options, version, clientId, isClean(), login, await start)
       const connection = createConnection(
         connect,
         session,
         {
-          bytesWaiting: writer.bytesWaiting,
+          /** At the end of this turn, or at once where much waits. */
+          bytesWaiting() {
+            if (!store && connection.waitingBytes > BURST_BYTES) void flush()
+            schedule()
+          },
           online: (connack) => accepted(connack, url, connection),
           failed,
           disconnected: (packet) => emit('disconnect', packet),
@@ -150,25 +186,24 @@ export function createConnector(
           authentication: authentication?.received,
         },
         options,
-        runtime.now(),
+        now(),
       )
       current.connection = connection
       current.stream = stream
       stream.open({
         onData(chunk) {
           if (current !== link) return
-          connection.receive(chunk, runtime.now())
+          connection.receive(chunk, now())
           host.moved()
         },
         onDrain() {
-          if (current === link) outgoing.unblock(runtime.now())
+          if (current === link) outgoing.unblock(now())
         },
         onClose({ error }) {
           delete current.stream
-          runtime.clearTimer(current.lingering)
-          if (leaving.delete(current)) left()
           const phase = connection.server ? 'session' : 'connect'
           if (current === link) failed(new MqttError('CONNECTION_LOST', error?.message, { phase, cause: error }))
+          else left(current)
         },
       })
       const error = connection.send(connect)
@@ -179,18 +214,14 @@ export function createConnector(
   }
   /** What a store kept, before the first attempt. */
   const open = async () => {
-    const { sender, addFirst } = outgoing
-    const { hold } = incoming
     try {
-      const now = runtime.now()
       await store?.open({
         clientId,
-        now,
+        now: now(),
         wallNow: runtime.wallNow(),
-        sender,
-        addFirst,
-        hold,
-        changed: writer.bytesWaiting,
+        restore: outgoing.restore,
+        hold: incoming.hold,
+        changed: schedule,
       })
     } catch (cause) {
       throw new MqttError('STORE_FAILED', '', { cause })
@@ -198,19 +229,16 @@ export function createConnector(
   }
   /** 5.0 begins clean once, then resumes; Clean Session of 3.1.1 also says how the Session will end. */
   const isClean = () => {
-    const { sessionExpiryIntervalSeconds = 0 } = options
-    const isKept = sessionExpiryIntervalSeconds !== 0 || store !== undefined
-    if (version === 5) return (connections === 0 || !isKept) && (cleanStart ?? !store)
+    const isKept = !!options.sessionExpiryIntervalSeconds || !!store
+    if (version === 5) return (!server || !isKept) && (cleanStart ?? !store)
     // [MQTT-3.1.3-7] Nobody finds a Session again without a name.
-    return clientId === '' || (cleanStart ?? !isKept)
+    return !clientId || (cleanStart ?? !isKept)
   }
 
   const accepted = (connack: ConnackPacket, url: string, connection: Connection) => {
-    if (!connection.server) return
     due = Infinity
-    connections++
-    policy.online(runtime.now())
-    server = { url, ...connection.server }
+    policy.online(now())
+    server = { url, ...connection.server! }
     clientId = server.clientId
     if (state === 'connecting') change('online')
     if (full.size > 0) link?.stream?.pause()
@@ -235,11 +263,10 @@ export function createConnector(
       version = 4
       return void attempt()
     }
-    const now = runtime.now()
-    const delayMs = reconnect === false ? undefined : policy.failed(error, now, runtime.random())
-    if (delayMs === undefined || (delayMs > 0 && failsFast && connections === 0)) return finish(error)
+    const delayMs = reconnect === false ? undefined : policy.failed(error, now(), runtime.random())
     if (delayMs === 0) return void attempt()
-    due = now + delayMs
+    if (!delayMs || (failsFast && !server)) return finish(error)
+    due = now() + delayMs
     change('waiting')
     emit('retry', { delayMs, attempt: policy.attempts + 1, error })
   }
@@ -277,7 +304,9 @@ export function createConnector(
     host.closed(error)
     left()
   }
-  const left = () => {
+  const left = (ended?: Link) => {
+    runtime.clearTimer(ended?.lingering)
+    leaving.delete(ended)
     if (state !== 'closed' || leaving.size > 0) return
     if (store) store.close().then(host.gone, host.gone)
     else host.gone()
@@ -293,9 +322,6 @@ export function createConnector(
     get server() {
       return server
     },
-    get reconnects() {
-      return Math.max(0, connections - 1)
-    },
     /** The connection after its CONNACK. */
     online,
     arm,
@@ -304,7 +330,7 @@ export function createConnector(
     start(): void {
       if (state !== 'idle') return
       stopWaking = runtime.onWake?.(() => {
-        online()?.probe(runtime.now())
+        online()?.probe(now())
         // The network may be back: no need to wait any longer.
         if (state === 'waiting') void attempt()
         arm()
@@ -327,7 +353,7 @@ export function createConnector(
     leave(packet: DisconnectPacket): void {
       link?.connection?.end(packet)
       isLeaving = true
-      void writer.flush()
+      void flush()
     },
 
     /** One consumer has too much, or no longer: the connection is read while none has. */
@@ -335,9 +361,28 @@ export function createConnector(
       const wasPaused = full.size > 0
       if (isFull) full.add(owner)
       else full.delete(owner)
-      const stream = online() && link?.stream
-      if (full.size > 0 && !wasPaused) stream?.pause()
-      if (full.size === 0 && wasPaused) stream?.resume()
+      const isPaused = full.size > 0
+      if (isPaused !== wasPaused && online()) link?.stream?.[isPaused ? 'pause' : 'resume']()
     },
   }
+}
+
+/** `mqtt://user:password@host`: what stands there is used, and goes no further than CONNECT. */
+function parted(href: string): { readonly url: string; readonly username?: string; readonly password?: string } {
+  const [, scheme, name, password, rest] = /^([^/]*\/\/)([^/?#:]*)(?::([^/?#]*))?@(.*)/.exec(href) ?? []
+  if (scheme === undefined) return { url: href }
+  return {
+    url: `${scheme}${rest}`,
+    ...(name && { username: decodeURIComponent(name) }),
+    ...(password !== undefined && { password: decodeURIComponent(password) }),
+  }
+}
+
+/** A transport's error keeps its phase; `cause` has the rest. */
+function asMqttError(cause: unknown): MqttError {
+  if (MqttError.isInstance(cause)) return cause
+  const { code, phase, message = String(cause) } = cause as { code?: string; phase?: ErrorPhase; message?: string }
+  // What only a person can mend is not tried again by itself.
+  const retryable = code !== 'WS_NOT_INSTALLED' && phase !== undefined
+  return new MqttError('TRANSPORT_FAILED', message, { ...(phase && { phase }), cause, retryable })
 }

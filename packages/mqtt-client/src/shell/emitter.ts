@@ -5,31 +5,20 @@ export type Emit = <K extends keyof ClientEvents>(event: K, value: ClientEvents[
 
 /** Typed events, and nothing else of an emitter. A listener that throws harms nobody else. */
 export function createEmitter(): { readonly on: Client['on']; readonly emit: Emit } {
-  const listeners = new Map<string, Set<(value: never) => void>>()
-  const of = (event: string) => {
-    const known = listeners.get(event) ?? new Set()
-    listeners.set(event, known)
-    return known
-  }
+  const listeners = new Set<{ readonly event: string; listener(value: never): void }>()
   return {
-    on(event, listener, { signal, once } = {}) {
-      const called = (value: never) => {
-        if (once) off()
-        listener(value)
-      }
-      const off = () => {
-        of(event).delete(called)
-        signal?.removeEventListener('abort', off)
-      }
-      if (!signal?.aborted) of(event).add(called)
-      signal?.addEventListener('abort', off)
-      return off
+    on(event, listener) {
+      const entry = { event, listener }
+      listeners.add(entry)
+      return () => void listeners.delete(entry)
     },
     emit(event, value) {
-      const isHeard = of(event).size > 0
-      for (const listener of of(event)) {
+      let isHeard = false
+      for (const entry of listeners) {
+        if (entry.event !== event) continue
+        isHeard = true
         try {
-          listener(value as never)
+          entry.listener(value as never)
         } catch (error) {
           throwLater(error)
         }

@@ -1,4 +1,4 @@
-import { encode, type PublishProperties, type QoS } from '@godwit/mqtt-codec'
+import type { PublishProperties, QoS } from '@godwit/mqtt-codec'
 import { matches, parametersOf, wireFilter, type TopicParameters } from '@godwit/mqtt-topics'
 import type { Client } from '../api/client.ts'
 import type { Message } from '../api/message.ts'
@@ -6,10 +6,11 @@ import type { PublishOptions, PublishResult } from '../api/publish.ts'
 import type { Payload } from '../api/structural.ts'
 import type { Delivery, IncomingMessages } from '../core/incoming.ts'
 import { MqttError } from '../errors.ts'
+import { checkEncodable } from './values.ts'
 
 /** What one Subscription gets of a delivery. */
 export class IncomingMessage implements Message {
-  // Declared only: `Object.assign` sets them.
+  // Declared only: `Object.assign` sets them, as they stand in the packet.
   declare readonly topicName: string
   declare readonly payload: Uint8Array
   declare readonly qos: QoS
@@ -29,8 +30,7 @@ export class IncomingMessage implements Message {
     publish: Client['publish'],
     topicFilters: readonly string[],
   ) {
-    const { topicName, payload, qos, retain, dup, properties = {} } = delivery.packet
-    Object.assign(this, { topicName, payload, qos, retain, dup, properties })
+    Object.assign(this, delivery.packet)
     this.#delivery = delivery
     this.#incoming = incoming
     this.#publish = publish
@@ -52,13 +52,7 @@ export class IncomingMessage implements Message {
 
   ack(reasonCode = 0): void {
     if (this.#isDone) return
-    if (reasonCode) {
-      try {
-        encode({ type: 'puback', packetId: 1, reasonCode }, 5)
-      } catch (cause) {
-        throw new MqttError('INVALID_ARGUMENT', 'not a Reason Code of PUBACK', { cause })
-      }
-    }
+    if (reasonCode) checkEncodable({ type: 'puback', packetId: 1, reasonCode })
     this.#isDone = true
     this.#incoming.acknowledge(this.#delivery, reasonCode)
   }

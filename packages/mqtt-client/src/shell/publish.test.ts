@@ -188,27 +188,25 @@ describe('C3 the outbox', () => {
     expect(await Promise.all(rest.map(outcome))).toEqual(['pending', 'pending'])
   })
 
-  it('waits for room, in order', async () => {
-    const server = silent('connect')
-    const { client } = idle({ outbox: { maximumMessages: 1, overflow: 'wait' } }, server)
-    const stored = ['1', '2', '3'].map((payload) => client.publish('a', payload, { qos: 1, until: 'stored' }))
-    expect(await Promise.all(stored.map(outcome))).toEqual(['resolved', 'pending', 'pending'])
-    server.answer = polite()
-    server.last.send({ type: 'connack', sessionPresent: false, reasonCode: 0 })
-    await Promise.all(stored)
-    await settle()
-    expect(server.last.of('publish').map(({ payload }) => String.fromCharCode(...payload))).toEqual(['1', '2', '3'])
-  })
-
   it('drops QoS 0 without a connection, and says so; keeps or rejects it where asked', async () => {
     const { client } = offline({})
     expect(await client.publish('a', '')).toEqual({ reasonCode: 0, dropped: true })
-    expect(client.stats.droppedMessages).toBe(1)
-    const rejecting = offline({ qos0Offline: 'reject' })
-    await expect(rejecting.client.publish('a', '')).rejects.toMatchObject({ code: 'OFFLINE' })
-    const queueing = offline({ qos0Offline: 'queue' })
-    expect(await outcome(queueing.client.publish('a', ''))).toBe('pending')
+    await expect(client.publish('a', '', { offline: 'reject' })).rejects.toMatchObject({ code: 'OFFLINE' })
+    expect(await outcome(client.publish('a', '', { offline: 'queue' }))).toBe('pending')
     await expect(client.publish('a', '', { qos: 1, offline: 'reject' })).rejects.toMatchObject({ code: 'OFFLINE' })
+    expect(await client.publish('a', '', { qos: 1, offline: 'drop' })).toEqual({ reasonCode: 0, dropped: true })
+    expect(client.stats.queuedMessages).toBe(1)
+  })
+
+  it('QoS 0 that waits is lost with the connection, unless it is to be kept', async () => {
+    const { client, server, runtime } = await online({}, new ScriptedServer())
+    const fill = Array.from({ length: 20 }, () => client.publish('a', new Uint8Array(32_768)))
+    const kept = client.publish('a', 'kept', { offline: 'queue' })
+    server.last.destroy()
+    expect(new Set(await Promise.all(fill.map(outcome)))).toContain('CONNECTION_LOST')
+    expect(await outcome(kept)).toBe('pending')
+    await runtime.advance(1_000)
+    expect(await outcome(kept)).toBe('resolved')
   })
 
   it('holds new messages back while the transport holds enough, then goes on', async () => {

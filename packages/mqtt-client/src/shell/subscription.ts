@@ -10,8 +10,7 @@ export type Handler = (message: Message) => unknown
 /** What a Subscription asks of its client. */
 export interface ReceiverHost {
   readonly operation: Operation
-  readonly receiveMaximum: number
-  unsubscribe(receiver: Receiver, options: CallOptions | undefined): Promise<void>
+  unsubscribe(options: CallOptions | undefined): Promise<void>
   /** Too much waits here: stop reading the connection, or go on. */
   hold(receiver: Receiver, isFull: boolean): void
   handlerFailed(cause: unknown): void
@@ -19,6 +18,13 @@ export interface ReceiverHost {
 
 export interface Receiver {
   readonly subscription: Subscription & { reasonCodes: readonly number[]; dropped: number }
+  readonly options: SubscribeOptions
+  /** Its Topic Filters as they were written, with their parameters. */
+  readonly written: readonly string[]
+  /** Those that the server has, or is asked for. */
+  filters: readonly string[]
+  /** Acknowledged by the server: what is asked for again when the server lost the Session. */
+  isGranted: boolean
   /** Why nothing comes any more. */
   readonly ended: MqttError | undefined
   push(message: IncomingMessage): void
@@ -28,11 +34,13 @@ export interface Receiver {
 
 /** The messages of one `subscribe`, between the connection and a handler or a loop. */
 export function createReceiver(
-  { operation, receiveMaximum, unsubscribe, hold, handlerFailed }: ReceiverHost,
   topicFilters: readonly string[],
-  { ack = 'auto', concurrency = 1, bufferMessages = 1_000, overflow }: SubscribeOptions,
+  written: readonly string[],
+  options: SubscribeOptions,
   handler: Handler | undefined,
+  { operation, unsubscribe, hold, handlerFailed }: ReceiverHost,
 ): Receiver {
+  const { ack = 'auto', concurrency = 1, bufferMessages = 1_000, overflow } = options
   let queue: IncomingMessage[] = []
   let waiting: Settle<IncomingMessage>[] = []
   let running = 0
@@ -43,11 +51,10 @@ export function createReceiver(
     if (ack === 'auto') message.ack()
   }
   const pump = () => {
-    while (!isPaused && (handler ? running < concurrency : waiting.length > 0)) {
-      const message = queue.shift()
-      if (!message) break
+    while (queue[0] && !isPaused && (handler ? running < concurrency : waiting[0])) {
+      const message = queue.shift()!
       if (handler) run(handler, message)
-      else waiting.shift()?.(undefined, message)
+      else waiting.shift()!(undefined, message)
     }
     if (queue.length <= bufferMessages / 2) hold(receiver, false)
   }
@@ -71,8 +78,8 @@ export function createReceiver(
       failed(error)
     }
   }
-  const take = (options?: CallOptions) =>
-    operation<IncomingMessage>(options, (settle) => {
+  const take = (call?: CallOptions) =>
+    operation<IncomingMessage>(call, (settle) => {
       if (handler) return settle(new MqttError('INVALID_ARGUMENT', 'this subscription has a handler'))
       if (ended) return settle(ended)
       waiting.push(settle)
@@ -82,67 +89,69 @@ export function createReceiver(
       }
     })
 
-  const subscription: Receiver['subscription'] = {
-    topicFilters,
-    reasonCodes: [],
-    dropped: 0,
-    get buffered() {
-      return queue.length
-    },
-    get active() {
-      return !ended
-    },
-    async next(options) {
-      const message = await take(options)
-      finished(message)
-      return message
-    },
-    pause() {
-      isPaused = true
-    },
-    resume() {
-      isPaused = false
-      pump()
-    },
-    unsubscribe: (options) => unsubscribe(receiver, options),
-    async [Symbol.asyncDispose]() {
-      if (!ended) await unsubscribe(receiver, undefined)
-    },
-    async *[Symbol.asyncIterator]() {
-      for (;;) {
-        let message
-        try {
-          message = await take()
-        } catch (error) {
-          // An end that was asked for is no failure of the loop.
-          if (ended?.code === 'CLOSED') return
-          throw error
-        }
-        yield message
-        // The loop came back for more: it is done with this one. After a `break` or a throw it never does.
-        finished(message)
-      }
-    },
-  }
   const receiver: Receiver = {
-    subscription,
+    written,
+    options,
+    filters: topicFilters,
+    isGranted: false,
+    subscription: {
+      topicFilters,
+      reasonCodes: [],
+      dropped: 0,
+      get buffered() {
+        return queue.length
+      },
+      get active() {
+        return !ended
+      },
+      async next(call) {
+        const message = await take(call)
+        finished(message)
+        return message
+      },
+      pause() {
+        isPaused = true
+      },
+      resume() {
+        isPaused = false
+        pump()
+      },
+      unsubscribe,
+      [Symbol.asyncDispose]: () => unsubscribe(undefined),
+      async *[Symbol.asyncIterator]() {
+        for (;;) {
+          let message
+          try {
+            message = await take()
+          } catch (error) {
+            // An end that was asked for is no failure of the loop.
+            if (ended?.code === 'CLOSED') return
+            throw error
+          }
+          yield message
+          // The loop came back for more: it is done with this one. After a `break` or a throw it never does.
+          finished(message)
+        }
+      },
+    },
     get ended() {
       return ended
     },
 
     push(message) {
       if (ack === 'receive') message.ack()
-      const beyond = queue.length - bufferMessages
-      if (beyond >= 0 && message.qos === 0 && overflow !== 'backpressure') {
-        subscription.dropped++
-        const oldest = overflow === 'drop-newest' ? -1 : queue.findIndex(({ qos }) => qos === 0)
-        if (oldest < 0) return
-        queue.splice(oldest, 1)
-      } else if (beyond >= (message.qos && receiveMaximum)) {
-        // 5.0 never comes so far with QoS 1 and 2; the older versions have no Receive Maximum, only the connection itself.
-        hold(receiver, true)
-      }
       queue.push(message)
+      if (queue.length > bufferMessages) {
+        if (overflow === 'backpressure') hold(receiver, true)
+        // QoS 1 and 2 are never dropped: the server's window bounds them.
+        else {
+          const oldest = queue.findIndex(({ qos }) => !qos)
+          if (oldest >= 0) {
+            queue.splice(oldest, 1)
+            receiver.subscription.dropped++
+          }
+        }
+      }
       pump()
     },
 
@@ -153,7 +162,6 @@ export function createReceiver(
       for (const message of queue) message.ack()
       queue = []
       for (const settle of waiting) settle(error)
-      waiting = []
     },
   }
   return receiver

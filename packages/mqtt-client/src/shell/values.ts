@@ -1,5 +1,7 @@
-import type { UserProperty } from '@godwit/mqtt-codec'
+import type { Packet, UserProperty } from '@godwit/mqtt-codec'
+import { writePacket } from '@godwit/mqtt-codec/client'
 import type { Payload, UserProperties } from '../api/structural.ts'
+import { MqttError } from '../errors.ts'
 
 const encoder = /* @__PURE__ */ new TextEncoder()
 
@@ -11,20 +13,26 @@ export function toBytes(payload: Payload): Uint8Array {
     : new Uint8Array(payload)
 }
 
-export function toPairs(properties: UserProperties | undefined): readonly UserProperty[] | undefined {
-  if (!properties) return undefined
-  if (Symbol.iterator in properties) return [...(properties as Iterable<UserProperty>)]
-  return Object.entries(properties).flatMap(([name, value]) => [value].flat().map((one): UserProperty => [name, one]))
+/** Options as properties of a packet: the codec writes those that the packet may have, and overlooks the others. */
+export function propertiesOf<Options extends { readonly userProperties?: UserProperties | undefined }>(
+  options: Options,
+): Omit<Options, 'userProperties'> & { readonly userProperties?: readonly UserProperty[] } {
+  const { userProperties: given, ...properties } = options
+  if (!given) return properties
+  return {
+    ...properties,
+    userProperties:
+      Symbol.iterator in given
+        ? [...(given as Iterable<UserProperty>)]
+        : Object.entries(given).flatMap(([name, value]) => [value].flat().map((one): UserProperty => [name, one])),
+  }
 }
 
-/** What optional fields say, without the ones that say nothing; undefined where none is left. Runs for each message. */
-export function defined<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } | undefined {
-  let some: { [K in keyof T]: Exclude<T[K], undefined> } | undefined
-  for (const name in fields) {
-    const value = fields[name]
-    if (value === undefined) continue
-    some ??= {} as { [K in keyof T]: Exclude<T[K], undefined> }
-    some[name] = value as Exclude<T[typeof name], undefined>
+/** Throws what the caller did wrong before anything else happens, such as a Reason Code that the packet cannot have. */
+export function checkEncodable(packet: Packet): void {
+  try {
+    writePacket(packet, 5, new Uint8Array(), 0)
+  } catch (cause) {
+    throw new MqttError('INVALID_ARGUMENT', '', { cause })
   }
-  return some
 }

@@ -104,11 +104,11 @@ describe.each([4, 5] as const)('the client sends, level %i', (version) => {
     await reconnect()
     expect(await sent()).toEqual([
       'connect',
+      'pubrel #5',
+      'pubrel #1',
       'publish 1 q1 #2 dup',
       'publish 2 q2 #3 dup',
       'publish 3 q1 #4 dup',
-      'pubrel #5',
-      'pubrel #1',
     ])
   })
 
