@@ -57,6 +57,8 @@ export class ConnectionOutput implements Output {
   /** The CONNACK is at the gate: nothing at all passes it. */
   #connackCommit: CommitNumber = 0
   #aliases: OutgoingTopicAliases | undefined
+  /** A message of QoS 0 is at the gate. */
+  #qos0Waits = false
   #dirty = false
 
   constructor(environment: OutputEnvironment) {
@@ -94,7 +96,7 @@ export class ConnectionOutput implements Output {
     if (length > this.maximumPacketSizeBytes) return false
     const shares = length >= REFERENCE_BYTES && (!message.forOne || message.isKept)
     if (shares) return this.#publishRewritten(message, firstByte, packetId, undefined, -1, commit)
-    const lane = this.#lane(commit, packetId !== 0)
+    const lane = this.#publishLane(commit, packetId)
     const { copies } = this.#environment.turn
     // What begins its memory may be the packet that the scanner has put together: that memory it uses again at once.
     if (copies.reading && frame.start > 0 && frame.firstByte === firstByte) {
@@ -176,6 +178,7 @@ export class ConnectionOutput implements Output {
     if (this.#gated === undefined) return
     this.#gated.clear()
     this.#gated = undefined
+    this.#qos0Waits = false
     this.#environment.gate.forget(this)
   }
 
@@ -191,6 +194,7 @@ export class ConnectionOutput implements Output {
     }
     if (gated.sizeBytes === 0) {
       this.#gated = undefined
+      this.#qos0Waits = false
       this.#environment.gate.forget(this)
     }
     this.#touch()
@@ -224,6 +228,13 @@ export class ConnectionOutput implements Output {
     return this.#gated.lane(commit)
   }
 
+  /** QoS 0 overtakes what waits at the gate, but never a message of QoS 0 before it [MQTT-4.6.0-6]. */
+  #publishLane(commit: CommitNumber, packetId: number): Lane {
+    const lane = this.#lane(commit, packetId !== 0 || this.#qos0Waits)
+    if (packetId === 0 && lane !== this.free) this.#qos0Waits = true
+    return lane
+  }
+
   #waits(commit: CommitNumber, ordered: boolean): boolean {
     if (commit > this.#environment.gate.committed) return true
     return this.#gated !== undefined && (ordered || this.#connackCommit !== 0)
@@ -244,7 +255,8 @@ export class ConnectionOutput implements Output {
     commit: CommitNumber,
   ): boolean {
     // QoS 0 may overtake what waits at the gate: an alias that waits there could be set too late, or mean another topic.
-    const aliased = this.version === 5 && this.topicAliasMaximum > 0 && !this.#waits(commit, packetId !== 0)
+    const aliased =
+      this.version === 5 && this.topicAliasMaximum > 0 && !this.#waits(commit, packetId !== 0 || this.#qos0Waits)
     const shared = identifiers === undefined && !aliased
     const rewriter = shared
       ? this.#environment.variants.of(message, this.version, firstByte, expirySeconds)
@@ -253,7 +265,7 @@ export class ConnectionOutput implements Output {
     if (rewriter.length > this.maximumPacketSizeBytes) return false
     const { frame } = message
     const payloadBytes = frame.end - frame.payloadStart
-    const lane = this.#lane(commit, packetId !== 0)
+    const lane = this.#publishLane(commit, packetId)
     if (payloadBytes < REFERENCE_BYTES) {
       const at = lane.reserve(rewriter.length)
       rewriter.write(lane.buffer!, at, packetId)
