@@ -34,6 +34,8 @@ export interface Output {
   end(): void
   /** The commit that the next bytes in order leave after; 0: they leave at once. */
   readonly waitsFor: CommitNumber
+  /** After `end`: the commit that still lets bytes go, those of a CONNACK and what waits with it; 0: none. */
+  readonly leavesUpTo: CommitNumber
   /** Bytes that have not reached the operating system, those at the gate among them. */
   readonly pendingBytes: number
 }

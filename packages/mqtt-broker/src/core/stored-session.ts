@@ -47,7 +47,8 @@ export const leaveStore = (core: Core, session: Session, stored: StoredQueue): v
 /** The connection has ended: which messages left on it decides about their DUP [MQTT-3.3.1-1]. */
 export const detachStored = (core: Core, session: Session, stored: StoredQueue): void => {
   core.stalled.delete(session)
-  stored.detach(core.records.committed)
+  // What waits with a CONNACK at the gate leaves with it, although the connection has ended.
+  stored.detach(Math.max(core.records.committed, session.connection?.output.leavesUpTo ?? 0))
   for (const { packetId } of session.sender.inFlight()) {
     const sequence = stored.sequenceOf(packetId)
     if (sequence !== -1 && sequence < stored.sentBefore) session.sender.markSent(packetId)

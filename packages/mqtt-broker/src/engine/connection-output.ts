@@ -74,6 +74,10 @@ export class ConnectionOutput implements Output {
     return this.#gated?.lastCommit ?? 0
   }
 
+  get leavesUpTo(): CommitNumber {
+    return this.#gated === undefined ? 0 : this.#connackCommit
+  }
+
   publish(
     message: RoutedMessage,
     firstByte: number,
