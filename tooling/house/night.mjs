@@ -23,6 +23,12 @@ const SUITES = [
       run('crash test', 'npm', ['run', '--silent', 'crash-test', '--', '--cycles', '15000'], { timeoutMs }),
   },
   {
+    name: 'hostile',
+    minutes: 60,
+    what: 'the hostile cases with numbers as large as their catalogue has them',
+    run: (timeoutMs) => run('hostile cases', 'npm', ['run', '--silent', 'hostile', '--', '--full'], { timeoutMs }),
+  },
+  {
     name: 'fuzz',
     minutes: 60,
     what: 'every property test with 20,000 runs instead of 100',

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { connect as connectRawTls } from 'node:tls'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -137,6 +138,20 @@ describe('listenTls', () => {
       expect(errors[0]?.message).toMatch(/^a TLS handshake on mqtts:.*certificate/)
     },
   )
+
+  it('hostile #123: a client that renegotiates is cut', async () => {
+    const { port, accepted } = await listen(server)
+    const raw = connectRawTls({ host: HOST, port, ca: authority, servername: 'localhost', maxVersion: 'TLSv1.2' })
+    opened.add(() => raw.destroy())
+    raw.on('error', () => {})
+    raw.resume()
+    const recorder = Recorder.open(await accepted)
+    if (!raw.authorized) await once(raw, 'secureConnect')
+    raw.renegotiate({}, () => {})
+    await recorder.closed()
+    expect(recorder.closes).toMatchObject([{ clean: false, error: { phase: 'tls' } }])
+    expect(recorder.closes[0]?.error?.cause).toMatchObject({ code: 'ERR_TLS_RENEGOTIATION_DISABLED' })
+  })
 
   it.each([
     { title: 'sends nothing', bytes: [] },

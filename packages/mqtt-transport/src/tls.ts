@@ -48,6 +48,8 @@ export const listenTls = async (options: ListenTlsOptions, onStream: OnStream): 
   let certificates: ServerTlsOptions = options
   let url = `mqtts://${hostAndPort(host, options.port)}`
   const server = createServer({ ...serverTls(options), noDelay: true, ...PROBED }, (socket) => {
+    // It costs the server more than the client, and MQTT has no use for it.
+    socket.disableRenegotiation()
     if (limit.admit(socket)) onStream(streamOf(socket.pause(), url))
     else socket.destroy()
   })

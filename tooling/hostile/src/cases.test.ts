@@ -18,6 +18,11 @@ it('no case is played twice, and none that is not in the catalogue', () => {
   expect(played.filter((number) => !catalogue.some((each) => each.number === number))).toEqual([])
 })
 
+it('every case of the catalogue is played, or proven elsewhere', () => {
+  const known = new Set([...played, ...ELSEWHERE.map(({ number }) => number)])
+  expect(catalogue.map(({ number }) => number).filter((number) => !known.has(number))).toEqual([])
+})
+
 it('what is proven elsewhere is said once, with a reason', () => {
   const numbers = ELSEWHERE.map(({ number }) => number)
   expect(numbers.length).toBe(new Set(numbers).size)

@@ -17,6 +17,7 @@ import type { Grant, Refusal } from '../ports/grant.ts'
 import { type Logger, silentLogger } from '../ports/logger.ts'
 import type { Runtime } from '../ports/runtime.ts'
 import type { Durability, Store, StoreHealth } from '../ports/store.ts'
+import { boundedLogger } from './bounded-logger.ts'
 import { BrokerError } from './broker-error.ts'
 import { DurableShell } from './durable-shell.ts'
 import { createEdges } from './edges.ts'
@@ -97,7 +98,7 @@ class ShellBroker implements Broker {
 
   constructor(options: BrokerOptions, runtime: Runtime) {
     this.#runtime = runtime
-    const logger = (this.#logger = options.logger ?? silentLogger)
+    const logger = (this.#logger = options.logger === undefined ? silentLogger : boundedLogger(options.logger))
     const limits = (this.#limits = limitsOf(options.limits ?? {}, logger, runtime))
     const settings = { ...DEFAULT_SETTINGS, ...options.settings }
     const { store } = options

@@ -26,9 +26,21 @@ export const nodeRuntime: Runtime = {
   memoryFraction: (maximumBytes) => {
     const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics()
     const maximum = maximumBytes === Infinity ? memoryOfMachine() : maximumBytes
-    return Math.max(process.memoryUsage.rss() / maximum, used / limit)
+    return Math.max(residentBytes() / maximum, used / limit)
   },
   maximumConnections: () => connectionsOfProcess(),
+}
+
+let lastResidentBytes = 0
+
+/** Without file descriptors the system does not say, and a flood of connections must not end the process by this. */
+const residentBytes = (): number => {
+  try {
+    lastResidentBytes = process.memoryUsage.rss()
+  } catch {
+    // It is what it was.
+  }
+  return lastResidentBytes
 }
 
 const memoryOfMachine = (): number => {

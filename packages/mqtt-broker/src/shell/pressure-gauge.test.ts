@@ -34,6 +34,19 @@ describe('PressureGauge', () => {
     expect(roomy[0]!.memoryFraction).toBeLessThan(1)
   })
 
+  it('hostile #126: goes on with what it knew where the system has no file descriptor to tell by', () => {
+    const { made, measured } = gauge()
+    vi.advanceTimersByTime(500)
+    const rss = vi.spyOn(process.memoryUsage, 'rss').mockImplementation(() => {
+      throw Object.assign(new TypeError('too many open files'), { code: 'EMFILE' })
+    })
+    vi.advanceTimersByTime(500)
+    rss.mockRestore()
+    made.stop()
+    expect(measured).toHaveLength(2)
+    expect(measured[1]!.memoryFraction).toBeGreaterThan(0)
+  })
+
   it('lateness counts when it lasts: a single pause is forgiven, three in a row are not', () => {
     let time = 0
     const measured: Measurement[] = []

@@ -59,6 +59,7 @@ export const listenWs = async (options: ListenWsOptions, onStream: OnStream): Pr
   }
   const secure = tls === undefined ? undefined : createSecureServer({ ...http, ...serverTls(tls) })
   const server = secure ?? createServer(http)
+  secure?.on('secureConnection', (socket) => socket.disableRenegotiation())
   const handshakes = secure && handshakesOf(secure, handshakeTimeoutMs, report, () => url)
   if (options.maximumConnections !== undefined) server.maxConnections = options.maximumConnections
   // Anything but an upgrade.

@@ -164,6 +164,8 @@ function onData(this: OwnedSocket, chunk: Uint8Array): void {
 
 function onError(this: OwnedSocket, cause: Error): void {
   this[owner]!.fail(cause)
+  // TLS tells of some errors, such as a renegotiation that was refused, and leaves the connection open.
+  this.destroy()
 }
 
 function onClose(this: OwnedSocket): void {

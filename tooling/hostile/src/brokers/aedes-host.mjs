@@ -49,13 +49,14 @@ function authenticator(login) {
   return (client, username, password, callback) => {
     if (username === 'canary') return callback(null, true)
     if (login.kind === 'passwords') return callback(null, login.users[username] === password?.toString())
-    if (login.does === 'throw') throw new TypeError('thrown')
-    if (login.does === 'reject') return callback(new TypeError('rejected'), null)
-    if (login.does === 'answer twice') {
+    const does = ['throw', 'reject', 'hang', 'answer twice'].includes(username) ? username : login.does
+    if (does === 'throw') throw new TypeError('thrown')
+    if (does === 'reject') return callback(new TypeError('rejected'), null)
+    if (does === 'answer twice') {
       callback(null, true)
       return callback(null, false)
     }
-    if (login.does === 'wait') waiting.set(client.id, [...(waiting.get(client.id) ?? []), callback])
+    if (does === 'wait') waiting.set(client.id, [...(waiting.get(client.id) ?? []), callback])
   }
 }
 

@@ -120,10 +120,14 @@ class AuthenticatorFailed extends Error {
   readonly code = 'AUTHENTICATOR_FAILED'
 }
 
+/** A Client may ask for one of them by its User Name. */
+const MISBEHAVIOURS = ['throw', 'reject', 'hang', 'answer twice'] as const
+
 const misbehaving = (does: 'throw' | 'reject' | 'hang' | 'answer twice' | 'wait'): Authenticate => {
   return ({ clientId, username }) => {
     if (username === CANARY_USER.username) return true
-    switch (does) {
+    const own = MISBEHAVIOURS.find((each) => each === username)
+    switch (own ?? does) {
       case 'throw':
         throw new AuthenticatorFailed('thrown')
       case 'reject':

@@ -145,7 +145,9 @@ class MosquittoProcess implements RunningBroker {
     const own = (table: Partial<Record<string, (value: never) => string>>, given: object): string[] =>
       Object.entries(given).flatMap(([name, value]) => {
         const line = table[name]
-        if (line !== undefined) return line(value as never)
+        // It takes no Keep Alive below 10 s.
+        const refused = name === 'maximumKeepAliveSeconds' && Number(value) < 10
+        if (line !== undefined && !refused) return line(value as never)
         this.lacks.push(name)
         return []
       })

@@ -2,6 +2,7 @@ import type { HostileCase } from '../run/hostile-case.ts'
 import { CONNECT } from './connect.ts'
 import { FRAMING } from './framing.ts'
 import { IDENTITY } from './identity.ts'
+import { PROCESS } from './process.ts'
 import { PROPERTIES_CASES } from './properties.ts'
 import { PUBLISH } from './publish.ts'
 import { QOS } from './qos.ts'
@@ -9,6 +10,8 @@ import { RESOURCES } from './resources.ts'
 import { RIGHTS } from './rights.ts'
 import { SESSION_STATE } from './session-state.ts'
 import { SUBSCRIBE } from './subscribe.ts'
+import { TLS } from './tls.ts'
+import { WEB_SOCKET } from './web-socket.ts'
 import { WILLS } from './wills.ts'
 
 export const CASES: readonly HostileCase[] = [
@@ -23,4 +26,7 @@ export const CASES: readonly HostileCase[] = [
   ...WILLS,
   ...RIGHTS,
   ...RESOURCES,
+  ...WEB_SOCKET,
+  ...TLS,
+  ...PROCESS,
 ]

@@ -255,6 +255,43 @@ export const RESOURCES: readonly HostileCase[] = [
     },
   ),
 
+  hostile(112, { limits: { outputDropBytes: 256 * KiB, maximumMemoryBytes: 1024 * MiB } }, async (trial) => {
+    const version = trial.versions.at(-1)!
+    const count = trial.scale(1_000, 150)
+    const frozen: WireClient[] = []
+    for (let place = 0; place < count; place++) {
+      const client = await subscribed(trial, version, '112')
+      client.freeze()
+      frozen.push(client)
+    }
+    const publisher = await trial.connected(version)
+    const before = await trial.look()
+    const chunk = many(version, '112', 20, 64 * KiB)
+    // More than the kernel and both ends keep for each: 8 MiB.
+    let most = 0
+    for (let round = 0; round < 7; round++) {
+      await publisher.sendAll(chunk)
+      await publisher.ping(20_000)
+      most = Math.max(most, (await trial.look()).residentBytes - before.residentBytes)
+    }
+    trial.measure(`resident memory for ${count} frozen subscribers`, most / MiB, 'MiB')
+    trial.check(most <= 256 * MiB, `${Math.round(most / MiB)} MiB of 1,024 are held for subscribers that do not read`)
+    trial.equal(frozen.filter(({ hasEnded }) => hasEnded).length, 0, 'connections that were cut before their time')
+    for (const client of frozen) client.drop('reset')
+    trial.keptBytes = 20 * MiB
+    // Each of these messages goes to all of them.
+    trial.patience = { ms: 500, why: 'a message of 64 KiB is copied for each of them' }
+    for (const name of [
+      'dropped slow-client',
+      'met outputDropBytes',
+      'met outputPauseBytes',
+      'met readBytesPerTurn',
+      'met deliveriesPerTurn',
+    ]) {
+      trial.freeCounts.add(name)
+    }
+  }),
+
   hostile(113, { limits: { outputStallTimeoutMs: 1_000 } }, async (trial) => {
     const version = trial.versions.includes(4) ? 4 : 5
     const client = await trial.connected(version)

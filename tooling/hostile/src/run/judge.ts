@@ -26,14 +26,14 @@ export const judge = (trial: Trial, before: Measured, after: Measured, served: S
   if (grown > most && !trial.restarted) soft.push(`${(grown / MiB).toFixed(1)} MiB more memory than before`)
   soft.push(...trial.slow)
   hard.push(...gaugesOff(trial, before, after))
-  if (trial.ours && !trial.restarted) hard.push(...countsOff(trial, before, after))
+  if (trial.ours && !trial.restarted && !trial.countsAreFree) hard.push(...countsOff(trial, before, after))
   return { hard, soft }
 }
 
 export const gaugesOff = (trial: Trial, before: Measured, after: Measured): string[] =>
   Object.entries(after.gauges).flatMap(([name, value]) => {
     const wanted = (before.gauges[name] ?? 0) + (trial.keptGauges.get(name) ?? 0)
-    return value === wanted ? [] : [`${name}: ${value} instead of ${wanted}`]
+    return value === wanted || trial.freeGauges.has(name) ? [] : [`${name}: ${value} instead of ${wanted}`]
   })
 
 const countsOff = (trial: Trial, before: Measured, after: Measured): string[] => {

@@ -132,7 +132,8 @@ export class Runner {
         missing = true
         trial.notes.push(error.message)
       } else if (error instanceof Unmet || error instanceof BadBytes) trial.failures.push(error.message)
-      else if (ground.broker.end === undefined) throw error
+      else if (ground.broker.end === undefined && this.#contestant.ours) throw error
+      else trial.failures.push(error instanceof Error ? error.message : String(error))
     }
     if (trial.checks === 0) {
       missing = true

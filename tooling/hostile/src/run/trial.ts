@@ -42,8 +42,12 @@ export class Trial {
   readonly slow: string[] = []
   readonly notes: string[] = []
   readonly measurements: Measurement[] = []
+  /** Every counter may rise as it likes. */
+  countsAreFree = false
   /** By how much counters have to rise: `a|b` is the sum of two. */
   readonly expectedCounts = new Map<string, number>()
+  /** Gauges that may be anything afterwards. */
+  readonly freeGauges = new Set<string>()
   /** Counters that may rise as they like. */
   readonly freeCounts = new Set<string>()
   checks = 0
@@ -130,6 +134,12 @@ export class Trial {
   /** This counter rises by so much more. */
   count(name: string, by = 1): void {
     this.expectedCounts.set(name, (this.expectedCounts.get(name) ?? 0) + by)
+  }
+
+  /** What is sent is drawn by lot, so that nobody knows what is to be counted. */
+  everythingCounted(): void {
+    this.countsAreFree = true
+    this.checks++
   }
 
   measure(what: string, value: number, unit: string): void {

@@ -30,6 +30,8 @@ export interface OpenOptions {
  * does not send is not sent.
  */
 export class WireClient {
+  /** How long an answer may take on a machine that has much to do. */
+  static patienceMs = 3_000
   version: Version
   readonly stream: Duplex
   /** Packets that nobody has asked for yet. */
@@ -97,9 +99,13 @@ export class WireClient {
   }
 
   /** The next packet. */
-  async next(timeoutMs = PATIENCE_MS): Promise<Frame> {
-    await this.until(() => this.frames.length > 0, timeoutMs, 'a packet')
-    return this.frames.shift()!
+  async next(timeoutMs = WireClient.patienceMs): Promise<Frame> {
+    for (;;) {
+      await this.until(() => this.frames.length > 0, timeoutMs, 'a packet')
+      // Somebody else may have waited for the same one.
+      const frame = this.frames.shift()
+      if (frame !== undefined) return frame
+    }
   }
 
   async expect(type: TypeName, timeoutMs?: number): Promise<Frame> {
@@ -129,7 +135,7 @@ export class WireClient {
   }
 
   /** Everything up to the end of the connection. */
-  async ended(timeoutMs = PATIENCE_MS): Promise<Frame[]> {
+  async ended(timeoutMs = WireClient.patienceMs): Promise<Frame[]> {
     await this.until(() => this.hasEnded, timeoutMs, 'the end of the connection')
     return this.frames.splice(0)
   }
@@ -199,6 +205,3 @@ export const describeFrame = (frame: Frame): string => {
   const shown = frame.bytes.length > 24 ? `${frame.bytes.toString('hex', 0, 24)}...` : frame.bytes.toString('hex')
   return `${nameOf(frame.type).toUpperCase()} (${shown})`
 }
-
-/** How long an answer may take on a machine that has much to do. */
-const PATIENCE_MS = 3000
