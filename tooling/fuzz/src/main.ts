@@ -8,7 +8,7 @@ import { TopicsFuzzer } from './topics-fuzzer.ts'
 const USAGE = `Feeds changed packets, texts and conversations to codec, topics and broker core until a number of executions or a time is reached.
 
   --executions N    how many at least, for all targets together (default 5000000)
-  --seconds S       by when they must be done (default 170); what is not done then is a failure
+  --seconds S       when it ends in any case (default 170); fewer than a fifth done by then is a failure
   --for S           goes on for so many seconds instead, however many executions that is
   --seed N          (default: from the clock)
   --conversation N  plays that conversation alone, as a finding names it
@@ -16,6 +16,8 @@ const USAGE = `Feeds changed packets, texts and conversations to codec, topics a
 
 /** Of a hundred executions: packets are cheap, a step of a conversation costs as much as eight of them. */
 const SHARES = { codec: 86, topics: 9, conversations: 5 } as const
+/** A busy machine does less in its time, and that is no fault; so little is none that ran. */
+const LEAST_SHARE = 0.2
 /** Executions between two looks at the clock. */
 const ROUND = 2_000
 
@@ -88,8 +90,8 @@ const fuzz = (seed: number): boolean => {
   const seconds = (performance.now() - started) / 1000
   console.log(`${done()} executions in ${seconds.toFixed(1)} s, ${Math.round(done() / seconds)} a second, seed ${seed}`)
   if (found !== undefined) console.log(`FOUND: ${found.message}\n${found.input}`)
-  else if (wanted !== Infinity && done() < wanted) console.log(`FAILED: ${wanted} executions were wanted`)
-  return found === undefined && (wanted === Infinity || done() >= wanted)
+  else if (wanted !== Infinity && done() < wanted) console.log(`the time was over before all ${wanted} were done`)
+  return found === undefined && (wanted === Infinity || done() >= wanted * LEAST_SHARE)
 }
 
 const round = (all: readonly Target[]): Finding | undefined => {
