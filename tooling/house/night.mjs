@@ -16,6 +16,13 @@ const tested = workspaces().filter(
 /** @type {Suite[]} */
 const SUITES = [
   {
+    name: 'simulator',
+    minutes: 510,
+    what: 'eight hours of seeds in the simulator, every invariant asked of each',
+    run: (timeoutMs) =>
+      run('simulator', process.execPath, ['tooling/simulator/run.mjs', '--hours', '8'], { timeoutMs }),
+  },
+  {
     name: 'crash',
     minutes: 360,
     what: 'the broker killed in 15,000 cycles, and everything that it had acknowledged looked for',

@@ -1,0 +1,11 @@
+// `pnpm sim --seeds 2000`, `pnpm sim --hours 8`, `pnpm sim replay 42 [--page trace.html] [--whole]`. What runs is one bundle of
+// the sources, so that nothing has to be built before.
+import { spawnSync } from 'node:child_process'
+import { bundle } from './bundle.mjs'
+
+await bundle('worker')
+const file = await bundle('main')
+const { status } = spawnSync(process.execPath, ['--enable-source-maps', file, ...process.argv.slice(2)], {
+  stdio: 'inherit',
+})
+process.exitCode = status ?? 1

@@ -1,0 +1,29 @@
+import type { Checker } from './checker.ts'
+import { libraryConnections, sentBy } from './client-library.ts'
+
+/** C1 */
+export const clientPacketIdentifiers: Checker = {
+  name: 'C1',
+  says: 'the client never uses a Packet Identifier that is in use',
+  *check(story) {
+    for (const connection of libraryConnections(story)) {
+      const inUse = new Set<number>()
+      const steps = [
+        ...sentBy(story, connection).map((placed) => ({ ...placed, isSent: true })),
+        ...connection.received.map((placed) => ({ ...placed, isSent: false })),
+      ].sort((one, other) => one.place - other.place)
+      for (const { packet, place, isSent } of steps) {
+        if (isSent) {
+          const starts = packet.type === 'publish' || packet.type === 'subscribe' || packet.type === 'unsubscribe'
+          if (!starts || packet.packetId === undefined) continue
+          if (packet.packetId === 0 || inUse.has(packet.packetId)) {
+            yield { place, text: `${connection.client} used Packet Identifier ${packet.packetId}, which is in use` }
+          }
+          inUse.add(packet.packetId)
+        } else if (['puback', 'pubcomp', 'suback', 'unsuback'].includes(packet.type) && 'packetId' in packet) {
+          inUse.delete(packet.packetId)
+        } else if (packet.type === 'pubrec' && packet.reasonCode >= 0x80) inUse.delete(packet.packetId)
+      }
+    }
+  },
+}

@@ -1,0 +1,18 @@
+import { SECRET } from '../clients/library-client.ts'
+import type { Checker } from './checker.ts'
+
+/** C11 */
+export const clientSecrets: Checker = {
+  name: 'C11',
+  says: 'the server is verified in every attempt, and no text has the password in it',
+  *check({ history }) {
+    for (let place = 0; place < history.length; place++) {
+      const event = history[place]!
+      if (event.type === 'library-dial' && !event.verifies) {
+        yield { place, text: `${event.client} dialled ${event.url} without verifying who is there` }
+      } else if ('text' in event && event.text.includes(SECRET)) {
+        yield { place, text: `${event.client} said the password aloud` }
+      }
+    }
+  },
+}

@@ -1,0 +1,29 @@
+import type { Checker } from './checker.ts'
+import { copiesFor, demandedBy, tally, timesRouted } from './expectations.ts'
+
+/** I3 */
+export const qos1: Checker = {
+  name: 'I3',
+  says: 'what was acknowledged reaches every Session that was subscribed, and never twice on one connection',
+  *check(story) {
+    for (const message of story.messages.values()) {
+      for (const session of story.sessions) {
+        if (session.ended < story.leaving || demandedBy(story, message, session).length === 0) continue
+        if (!message.deliveries.some((delivery) => delivery.session === session && delivery.received)) {
+          yield {
+            place: message.acknowledged,
+            text: `${message.name} was acknowledged and never came to ${session.client}`,
+          }
+        }
+      }
+      const live = message.deliveries.filter(({ packet }) => packet.qos > 0 && !packet.retain)
+      for (const [, some] of tally(live, ({ connection }) => connection)) {
+        const { session, place } = some.at(-1)!
+        if (session === undefined) continue
+        if (some.length > timesRouted(message) * copiesFor(story, session, message.topicName)) {
+          yield { place, text: `${message.name} was sent ${some.length} times to ${session.client} on one connection` }
+        }
+      }
+    }
+  },
+}

@@ -1,0 +1,55 @@
+import type { Checker } from './checker.ts'
+import { copiesFor, tally } from './expectations.ts'
+import type { MessageStory } from './story.ts'
+
+/** I4 */
+export const qos2Received: Checker = {
+  name: 'I4',
+  says: 'a QoS 2 message is routed once into each Session, whatever repeats, reconnects and crashes there are',
+  *check(story) {
+    for (const message of story.messages.values()) {
+      // Whose Session is gone sends what it does not know of as new, under another Packet Identifier.
+      if (message.packet.qos !== 2 || message.isWill || !isOfOneSession(message)) continue
+      const first = message.deliveries.filter(({ packet }) => packet.qos > 0 && !packet.retain && !packet.dup)
+      for (const [, some] of tally(first, ({ session }) => session)) {
+        const { session, place } = some.at(-1)!
+        if (session === undefined) continue
+        const copies = copiesFor(story, session, message.topicName)
+        if (some.length > copies) {
+          yield { place, text: `${message.name} (QoS 2) was routed ${some.length} times to ${session.client}` }
+        }
+      }
+    }
+    yield* handedOverTwice(story)
+  },
+}
+
+const isOfOneSession = ({ sent }: MessageStory): boolean =>
+  new Set(sent.map(({ connection }) => connection.session)).size <= 1
+
+/** A correct receiver sees a QoS 2 message twice only where it was routed twice. */
+const handedOverTwice: Checker['check'] = function* (story) {
+  const retainedEver = new Set<string>()
+  for (const { packet, message } of story.deliveries) if (packet.retain && message) retainedEver.add(message.name)
+  const counts = new Map<string, number>()
+  for (let place = 0; place < story.history.length; place++) {
+    const event = story.history[place]!
+    if (event.type !== 'handed-over') continue
+    const message = story.messages.get(event.message)
+    const connection = story.connections.get(event.connection)
+    const session = connection?.session
+    if (message === undefined || session === undefined || message.packet.qos !== 2 || message.isWill) continue
+    if (!isOfOneSession(message)) continue
+    if (session.plan.kind !== 'raw' || retainedEver.has(message.name)) continue
+    const exact = session.subscriptions.every(
+      ({ grantedQos, shareName }) => grantedQos === 2 && shareName === undefined,
+    )
+    if (!exact) continue
+    const key = `${event.message} ${session.client} ${session.began}`
+    const count = (counts.get(key) ?? 0) + 1
+    counts.set(key, count)
+    if (count > copiesFor(story, session, message.topicName)) {
+      yield { place, text: `${message.name} (QoS 2) was handed over ${count} times by ${session.client}` }
+    }
+  }
+}

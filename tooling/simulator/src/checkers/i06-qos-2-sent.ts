@@ -1,0 +1,58 @@
+import { messageOf } from '../clients/payload.ts'
+import type { Checker } from './checker.ts'
+import { isStored } from './expectations.ts'
+import type { ConnectionStory, Placed, Story } from './story.ts'
+
+/** I6 */
+export const qos2Sent: Checker = {
+  name: 'I6',
+  says: 'behind PUBREC no PUBLISH is sent again; the PUBREL that is owed is, before anything new',
+  *check(story) {
+    for (const session of story.sessions) {
+      /** Identifiers whose PUBREL was written and whose PUBCOMP has not been read, with the message. */
+      const owed = new Map<number, string>()
+      const released = new Set<string>()
+      const names = new Map<number, string>()
+      let life = -1
+      for (const connection of session.connections) {
+        if (connection.life !== life && !isStored(story, session)) owed.clear()
+        life = connection.life
+        const missing = new Set(owed.keys())
+        for (const { packet, place } of inOrder(connection)) {
+          if (packet.type === 'publish' && packet.qos === 2) {
+            const message = story.messages.get(nameOf(story, place))
+            const name = message?.name ?? ''
+            names.set(packet.packetId!, name)
+            if (packet.dup && released.has(`${packet.packetId} ${name}`)) {
+              yield { place, text: `${name} was sent to ${session.client} again after its PUBREL` }
+            }
+            if (!packet.dup && missing.size > 0) {
+              yield {
+                place,
+                text: `${session.client} was sent ${name} before the PUBREL of ${[...missing].join(', ')}`,
+              }
+              missing.clear()
+            }
+          } else if (packet.type === 'pubrel') {
+            missing.delete(packet.packetId)
+            owed.set(packet.packetId, names.get(packet.packetId) ?? '')
+            released.add(`${packet.packetId} ${names.get(packet.packetId) ?? ''}`)
+          } else if (packet.type === 'pubcomp') {
+            owed.delete(packet.packetId)
+            missing.delete(packet.packetId)
+            released.delete(`${packet.packetId} ${names.get(packet.packetId) ?? ''}`)
+          }
+        }
+      }
+    }
+  },
+}
+
+const nameOf = (story: Story, place: number): string => {
+  const event = story.history[place]
+  return event?.type === 'written' && event.packet.type === 'publish' ? messageOf(event.packet.payload) : ''
+}
+
+/** What the broker wrote, and what it read of acknowledgements, in order. */
+const inOrder = ({ written, read }: ConnectionStory): Placed[] =>
+  [...written, ...read.filter(({ packet }) => packet.type === 'pubcomp')].sort((one, other) => one.place - other.place)

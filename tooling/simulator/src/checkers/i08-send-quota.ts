@@ -1,0 +1,27 @@
+import type { Checker } from './checker.ts'
+import { exchange } from './outstanding.ts'
+
+/** I8 */
+export const sendQuota: Checker = {
+  name: 'I8',
+  says: 'no more is outstanding than the Receive Maximum of the client',
+  *check({ connections, plan }) {
+    for (const connection of connections.values()) {
+      const { connect, version } = connection
+      const maximum =
+        version === 5
+          ? (connect?.packet.properties?.receiveMaximum ?? 0xffff)
+          : (plan.limits.maximumInflightMessages ?? Infinity)
+      // PUBRELs of an earlier connection are not held back by the quota.
+      const resumed = new Set<number>()
+      for (const { packet, place, outstanding } of exchange(connection, () => 'publish')) {
+        if (packet.type === 'pubrel' && outstanding.get(packet.packetId) === 'pubrel') resumed.add(packet.packetId)
+        if (packet.type !== 'publish') continue
+        const size = [...outstanding.keys()].filter((packetId) => !resumed.has(packetId)).length
+        if (size > maximum) {
+          yield { place, text: `${size} messages are outstanding for ${connection.client}, which takes ${maximum}` }
+        }
+      }
+    }
+  },
+}

@@ -1,0 +1,60 @@
+import type { Checker } from './checker.ts'
+import { tally } from './expectations.ts'
+import type { Delivery, MessageStory } from './story.ts'
+
+/** I10 */
+export const order: Checker = {
+  name: 'I10',
+  says: 'messages of one connection, topic and QoS come in their order; what is sent again keeps it',
+  *check(story) {
+    const shared = new Set(
+      story.sessions.flatMap(({ subscriptions }) => subscriptions.filter(({ shareName }) => shareName !== undefined))
+        .length > 0
+        ? ['g']
+        : [],
+    )
+    for (const [, some] of tally(story.deliveries, ({ session }) => session)) {
+      const latest = new Map<string, MessageStory>()
+      const seen = new Set<string>()
+      for (const delivery of some) {
+        const { message, place, session } = delivery
+        if (!isLive(delivery) || message === undefined || session === undefined || seen.has(message.name)) continue
+        if (shared.has(message.topicName.split('/')[0]!)) continue
+        seen.add(message.name)
+        const [first] = message.reads
+        if (first === undefined || message.sent.length > 1) continue
+        const key = `${first.connection.id} ${message.topicName} ${message.packet.qos} ${delivery.packet.qos}`
+        const before = latest.get(key)
+        if (before !== undefined && before.firstSent > message.firstSent) {
+          yield { place, text: `${session.client} got ${message.name} behind ${before.name}, which was sent later` }
+        } else latest.set(key, message)
+      }
+    }
+    yield* resends(story)
+  },
+}
+
+const isLive = ({ packet, message }: Delivery): boolean => !packet.retain && message?.isWill === false
+
+/** On one connection, what is sent again is in the order in which it was sent first. */
+const resends: Checker['check'] = function* ({ sessions, deliveries }) {
+  const bySession = tally(deliveries, ({ session }) => session)
+  for (const session of sessions) {
+    const firstPlace = new Map<string, number>()
+    let connection: unknown
+    let last = -1
+    for (const delivery of bySession.get(session) ?? []) {
+      const { packet, message, place } = delivery
+      if (packet.qos === 0 || message === undefined || packet.retain) continue
+      const key = `${message.name} ${packet.packetId}`
+      if (connection !== delivery.connection) last = -1
+      connection = delivery.connection
+      const first = firstPlace.get(key)
+      if (first === undefined) firstPlace.set(key, place)
+      else if (packet.dup) {
+        if (first < last) yield { place, text: `${message.name} was sent to ${session.client} again, out of order` }
+        last = Math.max(last, first)
+      }
+    }
+  }
+}

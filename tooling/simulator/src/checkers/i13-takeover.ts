@@ -1,0 +1,39 @@
+import type { Checker } from './checker.ts'
+import { tally } from './expectations.ts'
+
+const TAKEN_OVER = 0x8e
+
+/** I13 */
+export const takeover: Checker = {
+  name: 'I13',
+  says: 'after the CONNACK of a new connection no byte to or from the old one has any effect',
+  *check({ connections, messages }) {
+    for (const [, some] of tally(connections.values(), ({ client }) => client)) {
+      const accepted = some.filter((connection) => connection.accepted)
+      for (const old of accepted) {
+        const next = accepted.find(
+          (other) => other.life === old.life && other.connack!.place > old.connack!.place && other !== old,
+        )
+        if (next === undefined) continue
+        const since = next.connack!.place
+        const late = old.written.find(({ place }) => place > since)
+        if (late !== undefined && !(late.packet.type === 'disconnect' && late.packet.reasonCode === TAKEN_OVER)) {
+          yield {
+            place: late.place,
+            text: `${old.client} was sent a ${late.packet.type} on the connection that it had left`,
+          }
+        }
+        const farewells = old.written.filter(
+          ({ packet }) => packet.type === 'disconnect' && packet.reasonCode === TAKEN_OVER,
+        )
+        if (farewells.length > 1) yield { place: farewells[1]!.place, text: `${old.client} was told twice` }
+        for (const message of messages.values()) {
+          const reads = message.reads.filter(({ connection }) => connection === old)
+          if (reads.length === 0 || reads.length < message.reads.length || reads[0]!.place < since) continue
+          const place = message.deliveries[0]?.place
+          if (place !== undefined) yield { place, text: `${message.name} came from a connection that was taken over` }
+        }
+      }
+    }
+  },
+}

@@ -1,0 +1,70 @@
+import type { Checker, Finding } from './checker.ts'
+import { copiesFor, tally } from './expectations.ts'
+import { expirySecondsOf, timeOf } from './session-times.ts'
+import { readCommits } from './stored-records.ts'
+import type { ConnectionStory, MessageStory, Story } from './story.ts'
+
+const SLACK_MS = 2_500
+
+/** I14 */
+export const wills: Checker = {
+  name: 'I14',
+  says: 'a Will is published once at the most, never after a DISCONNECT in order, and at its time',
+  *check(story) {
+    for (const connection of story.connections.values()) {
+      const will = connection.connect?.packet.will
+      if (will === undefined) continue
+      const message = [...story.messages.values()].find(
+        ({ isWill, firstSent }) => isWill && firstSent === connection.connect!.place,
+      )
+      if (message === undefined) continue
+      yield* twice(story, message)
+      yield* early(story, connection, message)
+    }
+  },
+}
+
+const twice = function* (story: Story, message: MessageStory): Generator<Finding> {
+  const first = message.deliveries.filter(({ packet }) => !packet.retain && !packet.dup)
+  for (const [, some] of tally(first, ({ session }) => session)) {
+    const { session, place } = some.at(-1)!
+    if (session !== undefined && some.length > copiesFor(story, session, message.topicName)) {
+      yield { place, text: `the Will ${message.name} was published ${some.length} times to ${session.client}` }
+    }
+  }
+}
+
+/** What is told below needs to know when its connection ended: a process that ended knows less. */
+const early = function* (story: Story, connection: ConnectionStory, message: MessageStory): Generator<Finding> {
+  const [delivery] = message.deliveries
+  const { accepted, connack, client, read, endedByBroker, goneForBroker } = connection
+  if (delivery === undefined) return
+  const { place } = delivery
+  if (!accepted && connack === undefined) return
+  if (!accepted) {
+    yield { place, text: `the Will ${message.name} of ${client} was published, whose CONNECT was not accepted` }
+    return
+  }
+  const goodbye = read.find(({ packet }) => packet.type === 'disconnect')
+  if (goodbye?.packet.type === 'disconnect' && goodbye.packet.reasonCode === 0) {
+    // What a crash took along may come again: the DISCONNECT counts when it is on the disk.
+    const life = story.lives.find(({ life: each }) => each === connection.life)!
+    const certain = life.ended === Infinity || readCommits(story).has('s', client, goodbye.place, life.ended)
+    if (goodbye.place < endedByBroker && (place < life.ended || certain)) {
+      yield { place, text: `the Will ${message.name} of ${client} was published after a DISCONNECT in order` }
+    }
+    return
+  }
+  if (story.lives.length > 1) return
+  const delaySeconds = connection.connect!.packet.will?.properties?.willDelayIntervalSeconds ?? 0
+  const end = Math.min(endedByBroker, goneForBroker)
+  const next = connection.session!.connections.find(({ opened }) => opened > connection.opened)
+  const dropped = [...story.connections.values()].some(
+    (other) => other.client === client && other.opened > connection.opened && other.connectRead < place,
+  )
+  const waitSeconds = Math.min(delaySeconds, expirySecondsOf(connection))
+  const due = timeOf(story, end) + waitSeconds * 1000
+  if (next === undefined && !dropped && delivery.at < due - SLACK_MS) {
+    yield { place, text: `the Will ${message.name} of ${client} was published before its delay of ${delaySeconds} s` }
+  }
+}

@@ -1,0 +1,86 @@
+import { AUDITOR } from '../simulation.ts'
+import type { Checker } from './checker.ts'
+import { tally } from './expectations.ts'
+import type { MessageStory, Story } from './story.ts'
+
+/** I15 */
+export const retained: Checker = {
+  name: 'I15',
+  says: 'what is retained under a topic is the last retained message that was accepted there',
+  *check(story) {
+    const { place: lost } = lostAtRestart(story)
+    const audit = [...story.connections.values()].filter(({ client, accepted }) => client === AUDITOR.name && accepted)
+    const found = new Map<string, string>()
+    for (const { message, topicName, connection, packet } of story.deliveries) {
+      if (audit.includes(connection) && packet.retain && message !== undefined) found.set(topicName, message.name)
+    }
+    if (audit.length === 0) return
+    const place = audit[0]!.connack!.place
+    const published = [...story.messages.values()].filter(({ packet }) => packet.retain)
+    for (const [topic, some] of tally(published, ({ topicName }) => topicName)) {
+      const topicText = String(topic)
+      const there = found.get(topicText)
+      const clears = clearings(story, topicText)
+      const certain = some.filter(
+        (message) => isCertain(story, message) && message.acknowledged > lost && !mayExpire(message),
+      )
+      const last = certain.reduce<MessageStory | undefined>(
+        (latest, each) => (latest === undefined || each.acknowledged > latest.acknowledged ? each : latest),
+        undefined,
+      )
+      const shown = some.find(({ name }) => name === there)
+      if (shown !== undefined && last !== undefined && lastRead(shown) < last.firstSent) {
+        yield { place, text: `${there} is retained under ${topicText}, and ${last.name} came later` }
+      }
+      const cleared = clears.some((clear) => last === undefined || clear.sent > last.firstSent)
+      const replaced = some.some((each) => last !== undefined && each !== last && lastRead(each) > last.firstSent)
+      if (there === undefined && last !== undefined && !cleared && !replaced) {
+        yield { place, text: `nothing is retained under ${topicText}, where ${last.name} was accepted last` }
+      }
+      const gone = clears.filter(({ acknowledged }) => acknowledged !== Infinity).at(-1)
+      if (shown !== undefined && gone !== undefined && lastRead(shown) < gone.sent && !shown.isWill) {
+        yield { place, text: `${there} is retained under ${topicText}, which was cleared later` }
+      }
+    }
+  },
+}
+
+const lastRead = (message: MessageStory): number =>
+  message.isWill ? Infinity : (message.reads.at(-1)?.place ?? -Infinity)
+
+/** QoS 0 is never acknowledged; a limit may have said no, and to 3.1.1 a missing right is not told. */
+const isCertain = ({ plan }: Story, { acknowledged, packet }: MessageStory): boolean =>
+  acknowledged !== Infinity &&
+  packet.qos > 0 &&
+  !plan.features.includes('rights') &&
+  plan.limits.maximumRetainedTopics === undefined
+
+const mayExpire = ({ packet }: MessageStory): boolean => packet.properties?.messageExpiryIntervalSeconds !== undefined
+
+/** Without a store everything is gone with the process. */
+const lostAtRestart = (story: Story): { readonly place: number } => ({
+  place: story.plan.durable ? -1 : (story.lives.at(-1)?.started ?? -1),
+})
+
+/** PUBLISH with RETAIN and nothing in it: when it was sent, and when it was acknowledged. */
+const clearings = (story: Story, topicName: string): { sent: number; acknowledged: number }[] => {
+  const clears: { sent: number; acknowledged: number }[] = []
+  for (const { read, written } of story.connections.values()) {
+    for (const { packet, place } of read) {
+      if (packet.type !== 'publish' || packet.payload.length > 0 || packet.topicName !== topicName) continue
+      const answer = written.find(
+        (each) =>
+          each.place > place &&
+          (each.packet.type === 'puback' || each.packet.type === 'pubrec') &&
+          each.packet.packetId === packet.packetId &&
+          each.packet.reasonCode < 0x80,
+      )
+      clears.push({
+        sent: place,
+        acknowledged:
+          packet.qos === 0 || story.plan.features.includes('rights') ? Infinity : (answer?.place ?? Infinity),
+      })
+    }
+  }
+  return clears.sort((one, other) => one.acknowledged - other.acknowledged)
+}

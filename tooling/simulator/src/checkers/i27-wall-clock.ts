@@ -1,0 +1,70 @@
+import type { Checker } from './checker.ts'
+import { isStored } from './expectations.ts'
+import { timeOf } from './session-times.ts'
+
+const MOMENT_MS = 100
+const LONGEST_ABSENCE_MS = 30 * 24 * 3_600_000
+
+/** I27 */
+export const wallClock: Checker = {
+  name: 'I27',
+  says: 'a jump of the wall clock changes nothing of a broker that lives, and counts 30 days at the most for one that starts',
+  *check(story) {
+    for (let place = 0; place < story.history.length; place++) {
+      const event = story.history[place]!
+      if (event.type !== 'wall-jump') continue
+      const life = story.lives.find(({ started, ended }) => started < place && ended > place)
+      const counts = (before: boolean) =>
+        story.history.find(
+          (each, at): each is Extract<typeof each, { type: 'counters' }> =>
+            each.type === 'counters' &&
+            (before
+              ? at < place && timeOf(story, at) > event.at - 600
+              : at > place && timeOf(story, at) < event.at + 600),
+        )
+      const earlier = counts(true)
+      const later = counts(false)
+      if (life === undefined || earlier === undefined || later === undefined) continue
+      const closed = [...story.connections.values()].filter(
+        ({ endedByBroker, disturbed, read }) =>
+          endedByBroker > place &&
+          timeOf(story, endedByBroker) < event.at + MOMENT_MS &&
+          disturbed === Infinity &&
+          read.length > 0,
+      )
+      if (closed.length > 2) {
+        yield { place, text: `the wall clock jumped, and ${closed.length} connections were closed` }
+      }
+      const gone = later.counters.sessions === 0 && earlier.counters.sessions > 2
+      if (gone) yield { place, text: `the wall clock jumped, and ${earlier.counters.sessions} Sessions are gone` }
+    }
+    yield* longAbsence(story)
+  },
+}
+
+/** A Session that lasts longer than 30 days is there after a restart, whatever the wall clock says. */
+const longAbsence: Checker['check'] = function* (story) {
+  if (!story.history.some(({ type }) => type === 'wall-jump')) return
+  for (const connection of story.connections.values()) {
+    const { client, plan, connack, accepted, connect } = connection
+    if (!accepted || connack!.packet.sessionPresent || connect!.packet.cleanStart || !story.plan.durable) continue
+    const seconds =
+      plan.version === 5 ? plan.sessionExpiryIntervalSeconds : plan.sessionExpiryIntervalSeconds * 0xffffffff
+    if (seconds * 1000 <= LONGEST_ABSENCE_MS) continue
+    const before = [...story.connections.values()].filter(
+      (other) => other.client === client && other.opened < connection.opened && other.connectRead < connack!.place,
+    )
+    const last = before.at(-1)
+    if (
+      last?.session === undefined ||
+      !isStored(story, last.session) ||
+      !last.accepted ||
+      last.connack!.packet.reasonCode !== 0
+    )
+      continue
+    const said = story.history.some(
+      (event) => event.type === 'sent' && event.connection === last.id && event.packet.type === 'disconnect',
+    )
+    if (!said) yield { place: connack!.place, text: `the Session of ${client} is gone, after a jump of the wall clock` }
+  }
+}

@@ -1,0 +1,48 @@
+import type { Checker } from './checker.ts'
+import { tally } from './expectations.ts'
+
+/** I33 */
+export const clientLibrary: Checker = {
+  name: 'I33',
+  says: 'the client resolves a publish when it was acknowledged, and hands a QoS 2 message over once',
+  *check(story) {
+    for (let place = 0; place < story.history.length; place++) {
+      const event = story.history[place]!
+      if (event.type !== 'library-settled' || event.error !== undefined) continue
+      const message = story.messages.get(event.message)
+      if (message === undefined || message.packet.qos === 0) continue
+      const final = story.history.slice(0, place).some((each) => {
+        if (each.type !== 'received') return false
+        const connection = story.connections.get(each.connection)
+        return (
+          connection?.client === message.client &&
+          (each.packet.type === 'puback' || each.packet.type === 'pubcomp' || each.packet.type === 'pubrec')
+        )
+      })
+      if (!final) yield { place, text: `${message.name} was resolved and never acknowledged` }
+      if (message.acknowledged > place) yield { place, text: `${message.name} was resolved before it was acknowledged` }
+    }
+    const handed = story.history.flatMap((event, place) => (event.type === 'handed-over' ? [{ ...event, place }] : []))
+    const library = handed.filter(
+      ({ client }) => story.plan.clients.find(({ name }) => name === client)?.kind === 'library',
+    )
+    for (const [, some] of tally(library, ({ client, message }) => `${client} ${message}`)) {
+      const { client, message: name, place } = some.at(-1)!
+      const message = story.messages.get(name)
+      const session = story.connections.get(some[0]!.connection)?.session
+      if (message === undefined || session === undefined || message.packet.qos !== 2 || message.isWill) continue
+      if (story.history.some((event) => event.type === 'library-restarted' && event.client === client)) continue
+      const copies = message.deliveries.filter(
+        (delivery) => delivery.session?.client === client && !delivery.packet.dup,
+      ).length
+      const exact = story.sessions
+        .filter((each) => each.client === client)
+        .every(({ subscriptions }) => subscriptions.every(({ grantedQos }) => grantedQos === 2))
+      // Two Subscriptions of an application are two handlers for one message.
+      const times = new Set(some.map(({ at }) => at)).size
+      if (exact && times > Math.max(1, copies)) {
+        yield { place, text: `${client} handed ${name} (QoS 2) over ${times} times` }
+      }
+    }
+  },
+}

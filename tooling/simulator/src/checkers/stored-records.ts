@@ -1,0 +1,71 @@
+import type { StoredChange } from '../history.ts'
+import type { Story } from './story.ts'
+
+/** What has been written down, and when it was certain: by kind (the first letter of its key, `message`, or `gone` for a Session) and name. */
+export interface Commits {
+  /** Whether a commit that became durable between two places wrote it. */
+  has(kind: string, name: string, from: number, to: number): boolean
+}
+
+export const readCommits = (story: Story): Commits => {
+  const places = new Map<string, number[]>()
+  const add = (place: number, changes: readonly StoredChange[]): void => {
+    for (const change of changes) {
+      const what = describe(change)
+      if (what === undefined) continue
+      const list = places.get(what)
+      if (list === undefined) places.set(what, [place])
+      else list.push(place)
+    }
+  }
+  let inFlight: readonly StoredChange[] = []
+  story.history.forEach((event, place) => {
+    if (event.type === 'commit-begun') inFlight = event.changes
+    else if (event.type === 'commit-durable') {
+      inFlight = []
+      add(place, event.changes)
+    } else if (event.type === 'started') {
+      // What was in flight when the process ended may be on the disk.
+      add(place, inFlight)
+      inFlight = []
+    }
+  })
+  return {
+    has: (kind, name, from, to) => places.get(`${kind} ${name}`)?.some((place) => place > from && place < to) === true,
+  }
+}
+
+/** Numbers in keys have 6 bytes. */
+const NUMBER_BYTES = 6
+
+const describe = ({ key, value }: StoredChange): string | undefined => {
+  const tag = String.fromCharCode(key[0]!)
+  if (value === undefined) return tag === 's' ? `gone ${text(key, 1)}` : undefined
+  switch (tag) {
+    case 'q':
+    case 'b':
+    case 'r': {
+      const name = messageIn(value)
+      return name === undefined ? undefined : `message ${name}`
+    }
+    case 's':
+      return `s ${text(key, 1)}`
+    case 'f':
+      return `f ${text(key, 1 + NUMBER_BYTES)}`
+    case 'i':
+      return `i ${(key[1 + NUMBER_BYTES]! << 8) | key[2 + NUMBER_BYTES]!}`
+    default:
+      return undefined
+  }
+}
+
+/** Text in a key may have a length or an end of its own around it. */
+const text = (key: Uint8Array, from: number): string =>
+  String.fromCharCode(...key.subarray(from)).replaceAll(/[^ -~]/g, '')
+
+/** The name that a payload begins with: letters and digits before the last bar. */
+const messageIn = (value: Uint8Array): string | undefined => {
+  const bar = value.lastIndexOf(0x7c)
+  if (bar === -1) return undefined
+  return /(m\d+|h\d+-\d+)$/.exec(String.fromCharCode(...value.subarray(Math.max(0, bar - 24), bar)))?.[0]
+}

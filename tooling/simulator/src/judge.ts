@@ -1,0 +1,24 @@
+import { CHECKERS } from './checkers/index.ts'
+import { tellStory } from './checkers/story.ts'
+import type { Outcome } from './simulation.ts'
+
+/** What a history contradicts. */
+export interface Violation {
+  /** The invariant's name. */
+  readonly invariant: string
+  readonly place: number
+  readonly text: string
+}
+
+/** Asks every checker; of each only the first thing that it found. */
+export const judge = (outcome: Outcome): Violation[] => {
+  const story = tellStory(outcome)
+  const violations: Violation[] = []
+  for (const checker of CHECKERS) {
+    for (const { place, text } of checker.check(story)) {
+      violations.push({ invariant: checker.name, place, text })
+      break
+    }
+  }
+  return violations
+}

@@ -1,0 +1,418 @@
+import type { Packet } from '@godwit/mqtt-codec'
+import type { ByteStream, ByteStreamHandler, PeerInfo } from '@godwit/mqtt-transport'
+import { TransportError } from '@godwit/mqtt-transport'
+import type { BrokerProcess } from './broker-process.ts'
+import { copyOf, PacketReader } from './packet-reader.ts'
+import type { Random } from './random.ts'
+import type { World } from './world.ts'
+
+/** What the network does to one connection; each figure is drawn for it. */
+export interface LinkConditions {
+  readonly latencyMs: number
+  readonly jitterMs: number
+  /** Chunks are cut into pieces of at most so many bytes; Infinity: they stay whole. */
+  readonly chunkBytes: number
+  /** Bytes that sockets and network hold for a client that does not read. */
+  readonly capacityBytes: number
+}
+
+/** The client's end. */
+export interface LinkHandler {
+  onPacket?(packet: Packet): void
+  onBytes?(bytes: Uint8Array): void
+  onClose(clean: boolean): void
+}
+
+/** So many pieces a chunk is cut into at the most: headers are where a cut hurts. */
+const PIECES = 12
+
+/** A time that is reached by adding a difference may be this far off. */
+const ROUNDING_MS = 1e-6
+
+interface Chunk {
+  readonly bytes: Uint8Array
+  readonly arrivesAt: number
+}
+
+/** Memory that the broker gave away, and what was in it. */
+interface Held {
+  readonly part: Uint8Array
+  readonly checksum: number
+}
+
+interface Mark {
+  readonly end: number
+  readonly packet: Packet
+  readonly sizeBytes: number
+}
+
+/** One Network Connection between a client and the broker process. The broker's end is a `ByteStream`. */
+export class Link implements ByteStream {
+  readonly id: number
+  readonly client: string
+  readonly peer: PeerInfo
+  readonly #world: World
+  readonly #process: BrokerProcess
+  readonly #random: Random
+  readonly #conditions: LinkConditions
+  readonly #client: LinkHandler
+  #broker: ByteStreamHandler | undefined
+  // Towards the broker.
+  readonly #toBroker: Chunk[] = []
+  #toBrokerAt = 0
+  #sentBytes = 0
+  #readBytes = 0
+  readonly #sentMarks: Mark[] = []
+  readonly #outgoing = new PacketReader()
+  #paused = false
+  #finAt = -1
+  /** Bytes that still arrive before the network breaks the connection; Infinity: it does not. */
+  #cutAfterBytes = Infinity
+  /** Nothing arrives any more, in either direction. */
+  #broken = false
+  // Towards the client.
+  readonly #toClient: Chunk[] = []
+  readonly #held: Held[] = []
+  #toClientAt = 0
+  #inFlightBytes = 0
+  #receivedBytes = 0
+  readonly #writtenMarks: Mark[] = []
+  #incoming: PacketReader | undefined
+  #readsAgainAt = 0
+  #brokerEnding = false
+  bufferedBytes = 0
+  halfOpen = false
+  brokerGone = false
+  clientGone = false
+
+  constructor(
+    world: World,
+    process: BrokerProcess,
+    client: string,
+    conditions: LinkConditions,
+    random: Random,
+    handler: LinkHandler,
+  ) {
+    this.id = world.nextConnection++
+    this.#world = world
+    this.#process = process
+    this.#random = random
+    this.#conditions = conditions
+    this.#client = handler
+    this.client = client
+    this.peer = { transport: 'memory', remoteAddress: `10.0.0.${(this.id % 250) + 1}` }
+    world.record({ type: 'opened', connection: this.id, client, at: world.now })
+    process.schedule(this.#latency(), () => {
+      if (!this.brokerGone) process.accept(this)
+    })
+    process.links.add(this)
+  }
+
+  // ---- the client's end
+
+  /** A packet of a client that speaks the protocol itself. */
+  sendPacket(packet: Packet, bytes: Uint8Array): void {
+    if (this.clientGone) return
+    this.#sentMarks.push({ end: this.#sentBytes + bytes.length, packet, sizeBytes: bytes.length })
+    this.#record('sent', packet, bytes.length)
+    if (packet.type === 'connect') this.#incoming ??= new PacketReader(packet.protocolVersion)
+    this.#send(bytes)
+  }
+
+  /** Bytes of somebody else: what packets they are is found out here. */
+  sendBytes(bytes: Uint8Array): void {
+    if (this.clientGone) return
+    const failure = this.#outgoing.push(bytes, (packet, sizeBytes, end) => {
+      if (packet.type === 'connect') this.#incoming ??= new PacketReader(packet.protocolVersion)
+      this.#sentMarks.push({ end, packet, sizeBytes })
+      this.#record('sent', packet, sizeBytes)
+    })
+    if (failure !== undefined) {
+      this.#world.record({ type: 'garbage-sent', connection: this.id, reason: failure, at: this.#world.now })
+    }
+    // A socket copies what it is given.
+    this.#send(copyOf(bytes))
+  }
+
+  /** The client closes in order, behind what it has sent. */
+  closeByClient(): void {
+    if (this.clientGone) return
+    this.clientGone = true
+    this.#world.record({ type: 'gone', connection: this.id, side: 'client', clean: true, at: this.#world.now })
+    this.#finAt = this.#sentBytes
+    this.#arrive()
+  }
+
+  /** The network breaks the connection, after so many more bytes for the broker have arrived. */
+  cut(afterBytes = 0): void {
+    if (this.brokerGone && this.clientGone) return
+    this.#world.record({ type: 'cut', connection: this.id, at: this.#world.now })
+    if (afterBytes > 0) this.#cutAfterBytes = this.#readBytes + afterBytes
+    else this.#break()
+  }
+
+  /** The client has vanished, and nobody tells the broker. */
+  vanish(): void {
+    if (this.clientGone) return
+    this.#world.record({ type: 'half-open', connection: this.id, at: this.#world.now })
+    this.halfOpen = true
+    this.#toBroker.length = 0
+    this.#tellClient(false)
+  }
+
+  /** The client reads nothing for a while. */
+  stopReading(milliseconds: number): void {
+    this.#world.record({ type: 'slow-reader', connection: this.id, at: this.#world.now })
+    this.#readsAgainAt = this.#world.now + milliseconds
+  }
+
+  // ---- the broker's end
+
+  open(handler: ByteStreamHandler): void {
+    this.#broker = handler
+    this.#arrive()
+  }
+
+  write(bytes: Uint8Array): boolean {
+    return this.writeAll([bytes])
+  }
+
+  writeAll(parts: readonly Uint8Array[]): boolean {
+    if (this.brokerGone || this.#brokerEnding) return true
+    let taken = true
+    for (const part of parts) {
+      this.#noteWritten(part)
+      const room = this.#conditions.capacityBytes - this.#inFlightBytes
+      const fits = this.#held.length === 0 && (part.length <= room || this.#inFlightBytes === 0)
+      if (fits) this.#fly(copyOf(part))
+      else {
+        // Not a copy: who gives memory away must not touch it again, and would be found out here.
+        this.#held.push({ part, checksum: checksum(part) })
+        this.bufferedBytes += part.length
+        taken = false
+      }
+    }
+    return taken
+  }
+
+  pause(): void {
+    this.#paused = true
+  }
+
+  resume(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    this.#arrive()
+  }
+
+  end(): void {
+    if (this.brokerGone || this.#brokerEnding) return
+    this.#brokerEnding = true
+    this.#world.record({ type: 'ended-by-broker', connection: this.id, at: this.#world.now })
+    this.#endWhenWritten()
+  }
+
+  destroy(): void {
+    if (this.brokerGone) return
+    if (!this.#brokerEnding) {
+      this.#world.record({ type: 'ended-by-broker', connection: this.id, at: this.#world.now })
+    }
+    this.#held.length = 0
+    this.bufferedBytes = 0
+    this.#tellBroker(false)
+    this.#world.schedule.after(this.#latency(), () => this.#tellClient(false))
+  }
+
+  /** The process has ended: nothing of it happens any more. */
+  processEnded(): void {
+    this.brokerGone = true
+    this.#broker = undefined
+    this.#held.length = 0
+    this.#world.schedule.after(this.#latency(), () => this.#tellClient(false))
+  }
+
+  // ---- in between
+
+  #send(bytes: Uint8Array): void {
+    this.#sentBytes += bytes.length
+    this.#world.hash.bytes(bytes)
+    if (this.halfOpen || this.#broken) return
+    for (let at = 0, piece = 0; at < bytes.length; piece++) {
+      const end = Math.min(bytes.length, at + this.#pieceBytes(piece))
+      const arrivesAt = Math.max(this.#toBrokerAt, this.#world.now + this.#latency())
+      this.#toBrokerAt = arrivesAt
+      this.#toBroker.push({ bytes: bytes.subarray(at, end), arrivesAt })
+      at = end
+      this.#process.schedule(arrivesAt - this.#world.now, () => this.#arrive())
+    }
+  }
+
+  /** Gives the broker what has arrived. */
+  #arrive(): void {
+    const broker = this.#broker
+    if (broker === undefined || this.brokerGone) return
+    while (!this.#paused && !this.brokerGone && !this.#process.paused) {
+      const chunk = this.#toBroker[0]
+      if (chunk === undefined || chunk.arrivesAt > this.#world.now + ROUNDING_MS) break
+      this.#toBroker.shift()
+      const left = this.#cutAfterBytes - this.#readBytes
+      const bytes = chunk.bytes.length > left ? chunk.bytes.subarray(0, left) : chunk.bytes
+      if (bytes.length > 0) this.#read(bytes, broker)
+      if (this.#readBytes >= this.#cutAfterBytes) return this.#break()
+    }
+    if (this.#finAt === this.#readBytes && !this.#paused && !this.brokerGone) {
+      this.#finAt = -1
+      this.#process.schedule(this.#latency(), () => this.#tellBroker(true))
+    }
+  }
+
+  #read(bytes: Uint8Array, broker: ByteStreamHandler): void {
+    this.#readBytes += bytes.length
+    for (let mark = this.#sentMarks[0]; mark !== undefined && mark.end <= this.#readBytes; mark = this.#sentMarks[0]) {
+      this.#sentMarks.shift()
+      this.#record('read', mark.packet, mark.sizeBytes)
+    }
+    // A socket's read buffer holds something else as soon as the call returns: whoever kept a view is found out.
+    const buffer = copyOf(bytes)
+    if (this.#brokerEnding) return
+    broker.onData(buffer)
+    buffer.fill(0xdb)
+  }
+
+  #fly(bytes: Uint8Array): void {
+    if (this.#broken) return
+    this.#inFlightBytes += bytes.length
+    if (this.halfOpen || this.clientGone) {
+      // A socket that was closed takes what comes; one that vanished does not.
+      if (!this.halfOpen) this.#inFlightBytes -= bytes.length
+      return
+    }
+    for (let at = 0, piece = 0; at < bytes.length; piece++) {
+      // A client of the simulation takes packets, so that pieces would show it nothing.
+      const pieceBytes = this.#client.onBytes === undefined ? Infinity : this.#pieceBytes(piece)
+      const end = Math.min(bytes.length, at + pieceBytes)
+      const arrivesAt = Math.max(this.#toClientAt, this.#world.now + this.#latency())
+      this.#toClientAt = arrivesAt
+      this.#toClient.push({ bytes: bytes.subarray(at, end), arrivesAt })
+      at = end
+      this.#world.schedule.after(arrivesAt - this.#world.now, () => this.#reach())
+    }
+  }
+
+  /** Gives the client what has arrived, if it reads. */
+  #reach(): void {
+    while (this.#toClient.length > 0) {
+      const now = this.#world.now
+      if (this.#readsAgainAt > now) {
+        this.#world.schedule.after(this.#readsAgainAt - now, () => this.#reach())
+        return
+      }
+      const chunk = this.#toClient[0]!
+      if (chunk.arrivesAt > now + ROUNDING_MS) return
+      this.#toClient.shift()
+      this.#inFlightBytes -= chunk.bytes.length
+      this.#receivedBytes += chunk.bytes.length
+      this.#moveHeld()
+      if (this.clientGone) continue
+      for (
+        let mark = this.#writtenMarks[0];
+        mark !== undefined && mark.end <= this.#receivedBytes;
+        mark = this.#writtenMarks[0]
+      ) {
+        this.#writtenMarks.shift()
+        this.#record('received', mark.packet, mark.sizeBytes)
+        if (!this.clientGone) this.#client.onPacket?.(mark.packet)
+      }
+      this.#client.onBytes?.(chunk.bytes)
+    }
+    if (this.#brokerEnding && this.#held.length === 0) this.#endWhenWritten()
+  }
+
+  #moveHeld(): void {
+    let moved = false
+    while (this.#held.length > 0 && this.#inFlightBytes < this.#conditions.capacityBytes) {
+      const { part, checksum: before } = this.#held.shift()!
+      this.bufferedBytes -= part.length
+      if (checksum(part) !== before) {
+        this.#world.record({ type: 'memory-reused', connection: this.id, at: this.#world.now })
+      }
+      this.#fly(copyOf(part))
+      moved = true
+    }
+    if (moved && this.#held.length === 0) {
+      this.#process.schedule(0, () => {
+        if (!this.brokerGone && this.bufferedBytes === 0) this.#broker?.onDrain()
+      })
+    }
+  }
+
+  /** The broker has ended: when everything is with the client, both sides know. */
+  #endWhenWritten(): void {
+    if (this.#held.length > 0 || this.#toClient.length > 0 || this.halfOpen) return
+    this.#world.schedule.after(this.#latency(), () => {
+      if (this.#toClient.length > 0) return
+      this.#tellClient(true)
+      this.#process.schedule(this.#latency(), () => this.#tellBroker(true))
+    })
+  }
+
+  #break(): void {
+    this.#broken = true
+    this.#cutAfterBytes = Infinity
+    this.#toBroker.length = 0
+    this.#toClient.length = 0
+    this.#held.length = 0
+    this.bufferedBytes = 0
+    this.#process.schedule(this.#latency(), () => this.#tellBroker(false))
+    this.#world.schedule.after(this.#latency(), () => this.#tellClient(false))
+  }
+
+  #tellBroker(clean: boolean): void {
+    if (this.brokerGone) return
+    this.brokerGone = true
+    this.#process.links.delete(this)
+    this.#world.record({ type: 'gone', connection: this.id, side: 'broker', clean, at: this.#world.now })
+    this.#process.schedule(0, () => {
+      const error =
+        clean || this.#brokerEnding ? undefined : new TransportError('CONNECTION_RESET', 'tcp', 'the connection broke')
+      this.#broker?.onClose(error === undefined ? { clean } : { clean, error })
+    })
+  }
+
+  #tellClient(clean: boolean): void {
+    if (this.clientGone) return
+    this.clientGone = true
+    this.#world.record({ type: 'gone', connection: this.id, side: 'client', clean, at: this.#world.now })
+    this.#client.onClose(clean)
+  }
+
+  #noteWritten(part: Uint8Array): void {
+    this.#world.hash.bytes(part)
+    const failure = (this.#incoming ??= new PacketReader(4)).push(part, (packet, sizeBytes, end) => {
+      this.#writtenMarks.push({ end, packet, sizeBytes })
+      this.#record('written', packet, sizeBytes)
+    })
+    if (failure === undefined) return
+    this.#world.record({ type: 'garbage-written', connection: this.id, reason: failure, at: this.#world.now })
+  }
+
+  #record(type: 'sent' | 'read' | 'written' | 'received', packet: Packet, sizeBytes: number): void {
+    this.#world.record({ type, connection: this.id, packet, sizeBytes, at: this.#world.now })
+  }
+
+  #latency(): number {
+    const { latencyMs, jitterMs } = this.#conditions
+    return latencyMs + jitterMs * this.#random.fraction()
+  }
+
+  #pieceBytes(piece: number): number {
+    const { chunkBytes } = this.#conditions
+    return chunkBytes === Infinity || piece >= PIECES ? Infinity : this.#random.between(1, chunkBytes)
+  }
+}
+
+const checksum = (bytes: Uint8Array): number => {
+  let sum = bytes.length
+  for (let at = 0; at < bytes.length; at++) sum = (Math.imul(sum, 31) + bytes[at]!) | 0
+  return sum
+}

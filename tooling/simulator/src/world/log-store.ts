@@ -1,0 +1,201 @@
+import type { KeyRange, Store, StoreBatch, StoreHealth, StoreRecord } from '@godwit/mqtt-broker'
+import { MemoryStore } from '@godwit/mqtt-broker/testing'
+import type { StoredChange } from '../history.ts'
+import type { Disk } from './disk.ts'
+import { copyOf } from './packet-reader.ts'
+import type { World } from './world.ts'
+
+/** A store of the simulation cannot go on; the code is what the operating system would say. */
+export class DiskError extends Error {
+  readonly code: 'EIO' | 'DAMAGED'
+
+  constructor(code: 'EIO' | 'DAMAGED', message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+class LogBatch implements StoreBatch {
+  readonly changes: StoredChange[] = []
+  sizeBytes = 0
+
+  get size(): number {
+    return this.changes.length
+  }
+
+  put(key: Uint8Array, value: Uint8Array): void {
+    this.changes.push({ key: copyOf(key), value: copyOf(value) })
+    this.sizeBytes += key.length + value.length
+  }
+
+  delete(key: Uint8Array): void {
+    this.changes.push({ key: copyOf(key), value: undefined })
+    this.sizeBytes += key.length
+  }
+}
+
+/** What a process does to the world when the store answers it. */
+export interface StoreHost {
+  readonly life: number
+  schedule(milliseconds: number, run: () => void): void
+}
+
+/**
+ * The store port on a simulated disk: a log of batches, each with its length and checksum, and an fsync before a commit is
+ * answered. A torn batch at the end is none; damage before the end is refused.
+ */
+export class LogStore implements Store {
+  readonly durability = 'fsync'
+  readonly #world: World
+  readonly #disk: Disk
+  readonly #host: StoreHost
+  readonly #records = new MemoryStore()
+  #commits = 0
+  #failed = false
+
+  /** Reads what is there. Throws `DiskError` where it is damaged. */
+  constructor(world: World, disk: Disk, host: StoreHost) {
+    this.#world = world
+    this.#disk = disk
+    this.#host = host
+    const end = this.#replay(disk.contents)
+    disk.truncate(end)
+  }
+
+  batch(): StoreBatch {
+    return new LogBatch()
+  }
+
+  commit(batch: StoreBatch): Promise<void> {
+    const { changes } = batch as LogBatch
+    const commit = ++this.#commits
+    if (this.#failed) return Promise.reject(new DiskError('EIO', 'a commit before this one failed'))
+    const world = this.#world
+    this.#note('commit-begun', commit, changes)
+    return new Promise((resolve, reject) => {
+      const write = (): void => {
+        if (this.#disk.full === 'hard') return this.#host.schedule(50, write)
+        this.#disk.append(encodeBatch(changes))
+        this.#host.schedule(this.#disk.latencyMs * world.random.fraction(), sync)
+      }
+      const sync = (): void => {
+        world.promises = true
+        if (this.#disk.syncFails) {
+          this.#failed = true
+          this.#note('commit-failed', commit, changes)
+          return reject(new DiskError('EIO', 'the fsync failed'))
+        }
+        this.#disk.sync()
+        this.#apply(changes)
+        this.#note('commit-durable', commit, changes)
+        resolve()
+      }
+      write()
+    })
+  }
+
+  get(key: Uint8Array): Promise<Uint8Array | undefined> {
+    this.#world.promises = true
+    return this.#records.get(key)
+  }
+
+  scan(range: KeyRange): AsyncIterable<StoreRecord> {
+    this.#world.promises = true
+    return this.#records.scan(range)
+  }
+
+  /** How many records begin with each tag. */
+  counts(): ReadonlyMap<number, number> {
+    const counts = new Map<number, number>()
+    for (const [key] of this.#records.read({ from: Uint8Array.of(0), to: Uint8Array.of(255) })) {
+      counts.set(key[0]!, (counts.get(key[0]!) ?? 0) + 1)
+    }
+    return counts
+  }
+
+  health(): StoreHealth {
+    if (this.#failed) return { writable: false, reason: 'an fsync failed' }
+    return this.#disk.full === 'no' ? { writable: true } : { writable: false, reason: 'the disk is full' }
+  }
+
+  async close(): Promise<void> {}
+
+  #apply(changes: readonly StoredChange[]): void {
+    const batch = this.#records.batch()
+    for (const { key, value } of changes) {
+      if (value === undefined) batch.delete(key)
+      else batch.put(key, value)
+    }
+    this.#records.apply(batch)
+  }
+
+  #note(type: 'commit-begun' | 'commit-durable' | 'commit-failed', commit: number, changes: readonly StoredChange[]) {
+    this.#world.record({ type, life: this.#host.life, commit, changes, at: this.#world.now })
+  }
+
+  /** Where the last whole batch ends. */
+  #replay(log: Uint8Array): number {
+    let at = 0
+    while (at < log.length) {
+      const changes = decodeBatch(log, at)
+      if (changes === undefined) break
+      this.#apply(changes)
+      at += HEADER_BYTES + bodyBytes(log, at)
+    }
+    // The batch that a crash tore is the last: a whole one behind it means that the disk has changed what was written.
+    for (let later = at + 1; later + HEADER_BYTES <= log.length; later++) {
+      if (decodeBatch(log, later) !== undefined) throw new DiskError('DAMAGED', `the log is damaged at ${at}`)
+    }
+    return at
+  }
+}
+
+const HEADER_BYTES = 8
+
+const encodeBatch = (changes: readonly StoredChange[]): Uint8Array => {
+  let length = HEADER_BYTES
+  for (const { key, value } of changes) length += 8 + key.length + (value?.length ?? 0)
+  const bytes = new Uint8Array(length)
+  const view = new DataView(bytes.buffer)
+  let at = HEADER_BYTES
+  for (const { key, value } of changes) {
+    view.setUint32(at, key.length)
+    view.setUint32(at + 4, value === undefined ? 0xffffffff : value.length)
+    bytes.set(key, at + 8)
+    if (value !== undefined) bytes.set(value, at + 8 + key.length)
+    at += 8 + key.length + (value?.length ?? 0)
+  }
+  view.setUint32(0, length - HEADER_BYTES)
+  view.setUint32(4, checksum(bytes, HEADER_BYTES, length))
+  return bytes
+}
+
+const bodyBytes = (log: Uint8Array, at: number): number =>
+  new DataView(log.buffer, log.byteOffset, log.byteLength).getUint32(at)
+
+const decodeBatch = (log: Uint8Array, start: number): StoredChange[] | undefined => {
+  if (start + HEADER_BYTES > log.length) return undefined
+  const view = new DataView(log.buffer, log.byteOffset, log.byteLength)
+  const length = view.getUint32(start)
+  const end = start + HEADER_BYTES + length
+  if (length === 0 || end > log.length) return undefined
+  if (view.getUint32(start + 4) !== checksum(log, start + HEADER_BYTES, end)) return undefined
+  const changes: StoredChange[] = []
+  for (let at = start + HEADER_BYTES; at < end;) {
+    const keyEnd = at + 8 + view.getUint32(at)
+    const valueLength = view.getUint32(at + 4)
+    const valueEnd = valueLength === 0xffffffff ? keyEnd : keyEnd + valueLength
+    changes.push({
+      key: log.slice(at + 8, keyEnd),
+      value: valueLength === 0xffffffff ? undefined : log.slice(keyEnd, valueEnd),
+    })
+    at = valueEnd
+  }
+  return changes
+}
+
+const checksum = (bytes: Uint8Array, start: number, end: number): number => {
+  let sum = 0x811c9dc5
+  for (let at = start; at < end; at++) sum = Math.imul(sum ^ bytes[at]!, 0x01000193)
+  return (sum ^ (sum >>> 15)) >>> 0
+}
