@@ -1,9 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { plantedBugs, seedsUntilNoticed } from '../plant.mjs'
 
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'godwit-planted-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -20,6 +22,8 @@ describe('planted bugs', () => {
     const bugs = plantedBugs()
     expect(new Set(bugs.map(({ name }) => name)).size).toBe(bugs.length)
     expect(bugs.length).toBeGreaterThan(40)
+    const stale = bugs.filter(({ file, replace }) => readFileSync(join(ROOT, file), 'utf8').split(replace).length !== 2)
+    expect(stale.map(({ name }) => name)).toEqual([])
   })
 
   for (const bug of plantedBugs().filter(({ name }) => TRIED.includes(name))) {
