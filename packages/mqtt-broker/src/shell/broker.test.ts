@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { createScramCredentials, scramSha256 } from '../auth/index.ts'
 import { type Broker, BrokerError, createBroker, type Logger } from '../index.ts'
 import { message, subscribeTo, summary } from '../testing/packets.ts'
-import type { BrokerOptions } from './options.ts'
+import type { BrokerOptions } from '../api/options.ts'
 
 /** A raw Client over a stream in memory that waits for what it is to receive. */
 class RawClient {

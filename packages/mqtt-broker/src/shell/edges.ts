@@ -5,7 +5,7 @@ import type { Edges } from '../ports/edges.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Runtime } from '../ports/runtime.ts'
 import { mechanismEdges } from './mechanism-edges.ts'
-import type { BrokerOptions } from './options.ts'
+import type { BrokerOptions } from '../api/options.ts'
 
 /** How answers that took their time come back. */
 export interface Answers {

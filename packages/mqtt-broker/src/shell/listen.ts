@@ -4,7 +4,7 @@ import { listenTls } from '@godwit/mqtt-transport/tls'
 import { listenWs } from '@godwit/mqtt-transport/ws'
 import type { Limits } from '../core/limits.ts'
 import { BrokerError } from './broker-error.ts'
-import type { ListenOptions, TlsListenOptions } from './options.ts'
+import type { ListenOptions, TlsListenOptions } from '../api/options.ts'
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'mqtt:': 1883, 'mqtts:': 8883, 'ws:': 9001, 'wss:': 9443 }
 

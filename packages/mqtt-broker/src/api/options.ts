@@ -8,7 +8,7 @@ import type { Interceptor } from '../ports/interceptor.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Observer } from '../ports/observer.ts'
 import type { Durability, Store } from '../ports/store.ts'
-import type { RecoveryProgress } from './durable-shell.ts'
+import type { RecoveryProgress } from '../shell/durable-shell.ts'
 
 export interface BrokerOptions {
   /** Who may connect. Default: everybody, all of them one principal. */
