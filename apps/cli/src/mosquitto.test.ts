@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { mkdtempSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from '@godwit/vitest-preset/loopback'
 import { describeWithPeers } from '@godwit/vitest-preset/peers'
 import { expect, it } from 'vitest'
 import { runCommand, startCommand } from './testing/run-command.ts'
@@ -29,14 +29,6 @@ async function mosquitto(path: string, ...settings: string[]): Promise<{ at: str
       await ended
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 /** Runs a program of theirs to its end. */

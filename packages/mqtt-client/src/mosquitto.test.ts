@@ -1,24 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from '@godwit/vitest-preset/loopback'
 import { describeWithPeers } from '@godwit/vitest-preset/peers'
 import { testCertificates } from './testing/test-certificates.ts'
 import { connectTcp } from '@godwit/mqtt-transport/tcp'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { connect, type Client, type ClientOptions } from './index.ts'
 import { request, respond } from './request.ts'
-
-const freePort = () =>
-  new Promise<number>((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
-  })
 
 /** Resolves when something listens. */
 async function listening(port: number): Promise<void> {

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseAclFile } from '@godwit/mqtt-broker/auth'
 import { connect, MqttError } from '@godwit/mqtt-client'
+import { freePort } from '@godwit/vitest-preset/loopback'
 import { describeWithPeers } from '@godwit/vitest-preset/peers'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
@@ -118,11 +118,3 @@ class Mosquitto implements AsyncDisposable {
     rmSync(this.#folder, { recursive: true, force: true })
   }
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
-  })

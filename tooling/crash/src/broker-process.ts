@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bundleCommand } from '@godwit/vitest-preset/bundled-command'
+import { answers } from '@godwit/vitest-preset/loopback'
 import { findPeer } from '@godwit/vitest-preset/peers'
 
 export const BROKERS = ['godwit', 'godwit-memory', 'mosquitto', 'mosquitto-autosave', 'aedes'] as const
@@ -75,26 +75,6 @@ export class BrokerProcess {
 /** Makes the command of this checkout, so that nothing has to be built before. */
 export const bundleGodwit = (): Promise<void> =>
   bundleCommand(new URL('../../../apps/broker/', import.meta.url), ['classic-level', 'commander', 'pino', 'ws'], GODWIT)
-
-/** A port that is free now. */
-export const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address !== null ? address.port : 0
-}
-
-const answers = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port })
-    socket.on('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.on('error', () => resolve(false))
-  })
 
 interface Command {
   readonly command: string

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { type BrokerName, bundleGodwit } from './broker-process.ts'
 import type { Findings } from './findings.ts'
 import { Lane } from './lane.ts'
-import { Random } from './random.ts'
+import { Random } from '@godwit/vitest-preset/random'
 import { table } from './table.ts'
 
 beforeAll(bundleGodwit)

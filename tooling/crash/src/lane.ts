@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { type BrokerName, BrokerProcess, freePort, type KillPoint } from './broker-process.ts'
+import { freePort } from '@godwit/vitest-preset/loopback'
+import { type BrokerName, BrokerProcess, type KillPoint } from './broker-process.ts'
 import {
   checkRetained,
   checkShared,
@@ -12,7 +13,7 @@ import {
 import { CrashClient } from './crash-client.ts'
 import { Findings } from './findings.ts'
 import { Publisher } from './publisher.ts'
-import type { Random } from './random.ts'
+import type { Random } from '@godwit/vitest-preset/random'
 import { Subscriber } from './subscriber.ts'
 
 export interface LaneOptions {

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
 import { BROKERS, type BrokerName, bundleGodwit } from './broker-process.ts'
 import { Findings } from './findings.ts'
 import { Lane } from './lane.ts'
-import { Random } from './random.ts'
+import { Random } from '@godwit/vitest-preset/random'
 import { table } from './table.ts'
 
 const { values } = parseArgs({

@@ -1,6 +1,6 @@
 import type { RetainedStep, Sent } from './checks.ts'
 import { CrashClient, type CrashClientOptions } from './crash-client.ts'
-import type { Random } from './random.ts'
+import type { Random } from '@godwit/vitest-preset/random'
 
 /** Sends numbered messages: one stream for each QoS, and retained messages to topics of its own. */
 export class Publisher {

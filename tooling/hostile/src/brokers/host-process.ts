@@ -1,8 +1,7 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { BrokerSetup, Command, Measured } from './broker-setup.ts'
 import type { FromHost, ToHost } from './godwit-host.ts'
-import { Child, type Ports, type RunningBroker } from './running-broker.ts'
+import { BrokerProcess } from './broker-process.ts'
 
 export interface HostOptions {
   readonly script: string
@@ -15,46 +14,23 @@ export interface HostOptions {
 }
 
 /** A broker that lives in a script of ours, which says over IPC what it counts. */
-export class HostProcess implements RunningBroker {
+export class HostProcess extends BrokerProcess {
   readonly lacks: readonly string[]
   readonly #options: HostOptions
-  #child: Child | undefined
-  #ports: Ports = { tcp: 0 }
 
   constructor(options: HostOptions) {
+    super()
     this.#options = options
     this.lacks = options.lacks
-  }
-
-  get ports(): Ports {
-    return this.#ports
-  }
-
-  get processId(): number {
-    return this.#child!.processId
-  }
-
-  get end(): string | undefined {
-    return this.#child!.end
-  }
-
-  get log(): string {
-    return this.#child!.log
   }
 
   async start(): Promise<void> {
     const { script, setup, directory, certificates } = this.#options
     const { openFiles, heapMiB } = setup
     const node = ['--expose-gc', ...(heapMiB === undefined ? [] : [`--max-old-space-size=${heapMiB}`]), script]
-    const limited = openFiles !== undefined
-    const child = spawn(
-      limited ? 'bash' : process.execPath,
-      limited ? ['-c', 'ulimit -n "$0"; exec "$@"', String(openFiles), process.execPath, ...node] : node,
-      { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], serialization: 'advanced' },
-    )
-    this.#child = new Child(child)
+    this.spawn([process.execPath, ...node], { openFiles, asksOverIpc: true })
     const reply = await this.#ask({ type: 'start', setup, directory, certificates })
-    if (reply.type === 'started') this.#ports = reply
+    if (reply.type === 'started') this.ports = reply
   }
 
   async measure(collect = true): Promise<Measured> {
@@ -67,21 +43,8 @@ export class HostProcess implements RunningBroker {
     await this.#ask({ type: 'command', command })
   }
 
-  signal(signal: NodeJS.Signals): void {
-    this.#child!.process.kill(signal)
-  }
-
-  async restart(): Promise<void> {
-    await this.stop()
-    await this.start()
-  }
-
-  async stop(): Promise<void> {
-    await this.#child?.kill()
-  }
-
   async #ask(message: ToHost): Promise<FromHost> {
-    const child = this.#child!
+    const child = this.child
     const gone = new AbortController()
     const abort = (): void => gone.abort()
     child.process.once('exit', abort)

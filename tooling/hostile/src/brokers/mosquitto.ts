@@ -1,21 +1,13 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
-import { once } from 'node:events'
 import { join } from 'node:path'
 import { testCertificates } from '@godwit/mqtt-transport/testing'
+import { freePort } from '@godwit/vitest-preset/loopback'
 import { findPeer } from '@godwit/vitest-preset/peers'
 import { type BrokerSetup, CANARY_USER, type Command, type Measured } from './broker-setup.ts'
 import { passwordLines } from './password-lines.ts'
-import {
-  BrokerMissing,
-  Child,
-  type Contestant,
-  NotApplicable,
-  ofKernel,
-  type Ports,
-  type RunningBroker,
-} from './running-broker.ts'
+import { BrokerProcess } from './broker-process.ts'
+import { BrokerMissing, type Contestant, NotApplicable, ofKernel } from './running-broker.ts'
 
 const found = (): string => {
   const command = findPeer('mosquitto')
@@ -59,32 +51,15 @@ const SETTINGS: Partial<Record<keyof NonNullable<BrokerSetup['settings']>, (valu
   retainAvailable: (value) => `retain_available ${String(value)}`,
 }
 
-class MosquittoProcess implements RunningBroker {
+class MosquittoProcess extends BrokerProcess {
   readonly lacks: string[] = []
   readonly #setup: BrokerSetup
   readonly #directory: string
-  #child: Child | undefined
-  #ports: Ports = { tcp: 0 }
 
   constructor(setup: BrokerSetup, directory: string) {
+    super()
     this.#setup = setup
     this.#directory = directory
-  }
-
-  get ports(): Ports {
-    return this.#ports
-  }
-
-  get processId(): number {
-    return this.#child!.processId
-  }
-
-  get end(): string | undefined {
-    return this.#child!.end
-  }
-
-  get log(): string {
-    return this.#child!.log
   }
 
   async start(): Promise<void> {
@@ -93,18 +68,12 @@ class MosquittoProcess implements RunningBroker {
     const tcp = await freePort()
     const ws = listeners.includes('ws') ? await freePort() : undefined
     const tls = listeners.some((each) => each.endsWith('tls')) ? await freePort() : undefined
-    this.#ports = { tcp, ...(ws !== undefined && { ws }), ...(tls !== undefined && { tls }) }
+    this.ports = { tcp, ...(ws !== undefined && { ws }), ...(tls !== undefined && { tls }) }
     const file = join(this.#directory, 'mosquitto.conf')
     writeFileSync(file, `${this.#lines().join('\n')}\n`)
     const { openFiles } = this.#setup
-    const child =
-      openFiles === undefined
-        ? spawn(found(), ['-c', file], { stdio: ['ignore', 'pipe', 'pipe'] })
-        : spawn('bash', ['-c', 'ulimit -n "$0"; exec "$@"', String(openFiles), found(), '-c', file], {
-            stdio: ['ignore', 'pipe', 'pipe'],
-          })
-    this.#child = new Child(child)
-    await this.#child.listensAt(tcp)
+    const child = this.spawn([found(), '-c', file], { openFiles })
+    await child.listensAt(tcp)
   }
 
   async measure(): Promise<Measured> {
@@ -121,22 +90,9 @@ class MosquittoProcess implements RunningBroker {
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
 
-  signal(signal: NodeJS.Signals): void {
-    this.#child!.process.kill(signal)
-  }
-
-  async restart(): Promise<void> {
-    await this.stop()
-    await this.start()
-  }
-
-  async stop(): Promise<void> {
-    await this.#child?.kill('SIGKILL')
-  }
-
   #lines(): string[] {
     const { limits = {}, settings = {}, login, store } = this.#setup
-    const { tcp, ws, tls } = this.#ports
+    const { tcp, ws, tls } = this.ports
     const write = (name: string, content: string): string => {
       const path = join(this.#directory, name)
       writeFileSync(path, content, { mode: 0o600 })
@@ -185,14 +141,4 @@ class MosquittoProcess implements RunningBroker {
     }
     return lines
   }
-}
-
-/** A port that is free now. */
-export const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address !== null ? address.port : 0
 }

@@ -1,7 +1,4 @@
-import type { ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
-import { connect } from 'node:net'
 import type { Version } from '../wire/packets.ts'
 import type { BrokerSetup, Command, Measured } from './broker-setup.ts'
 
@@ -51,52 +48,6 @@ export interface Contestant {
   readonly ours: boolean
   start(setup: BrokerSetup, directory: string): Promise<RunningBroker>
 }
-
-/** A child process whose end and last words are known. */
-export class Child {
-  readonly process: ChildProcess
-  end: string | undefined
-  log = ''
-  readonly #gone: Promise<unknown>
-
-  constructor(process: ChildProcess) {
-    this.process = process
-    this.#gone = once(process, 'close')
-    for (const output of [process.stderr, process.stdout]) {
-      output?.on('data', (chunk: Buffer) => (this.log = (this.log + chunk.toString()).slice(-200_000)))
-    }
-    process.once('exit', (code, signal) => {
-      this.end = `the process ended: ${signal ?? `exit code ${code}`}; ${this.log.trim().slice(-600)}`
-    })
-  }
-
-  get processId(): number {
-    return this.process.pid ?? 0
-  }
-
-  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-    if (this.end === undefined) this.process.kill(signal)
-    await this.#gone
-  }
-
-  /** Resolves when something takes connections there. */
-  async listensAt(port: number): Promise<void> {
-    while (!(await answers(port))) {
-      if (this.end !== undefined) throw new BrokerMissing(this.end)
-      await new Promise((resolve) => setTimeout(resolve, 10))
-    }
-  }
-}
-
-const answers = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port })
-    socket.on('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.on('error', () => resolve(false))
-  })
 
 const PAGE_BYTES = 4096
 

@@ -14,6 +14,7 @@ export class BadBytes extends Error {
   readonly code = 'BAD_BYTES'
 }
 
+/** Written again on purpose: the suite shares no code with the codec that it judges. */
 export const TYPES = {
   connect: 1,
   connack: 2,
