@@ -1,5 +1,5 @@
 import { CHECKERS } from './checkers/index.ts'
-import { tellStory } from './checkers/story.ts'
+import { tellStory } from './checkers/tell-story.ts'
 import type { Outcome } from './simulation.ts'
 
 /** What a history contradicts. */

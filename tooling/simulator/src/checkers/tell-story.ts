@@ -1,0 +1,388 @@
+import type {
+  ConnackPacket,
+  ConnectPacket,
+  Packet,
+  PublishPacket,
+  SubscribePacket,
+  SubscriptionRequest,
+  UnsubscribePacket,
+} from '@godwit/mqtt-codec'
+import { isRefused } from '../clients/outgoing.ts'
+import { messageOf } from '../clients/payload.ts'
+import type { HistoryEvent, Policy } from '../history.ts'
+import type { ClientPlan, Plan } from '../plan.ts'
+import { AUDITOR } from '../simulation.ts'
+import type {
+  Life,
+  Placed,
+  ConnectionStory,
+  SessionStory,
+  SubscriptionStory,
+  MessageStory,
+  Delivery,
+  Story,
+} from './story.ts'
+
+/** Reads a history once, from its beginning to its end. */
+export const tellStory = (outcome: {
+  readonly plan: Plan
+  readonly history: readonly HistoryEvent[]
+  readonly recordsLeft: ReadonlyMap<number, number>
+}): Story => new Teller(outcome).tell()
+
+class Teller {
+  readonly #outcome: Parameters<typeof tellStory>[0]
+  readonly #plans: ReadonlyMap<string, ClientPlan>
+  readonly #lives: Life[] = []
+  readonly #connections = new Map<number, ConnectionStory>()
+  readonly #sessions: SessionStory[] = []
+  readonly #current = new Map<string, SessionStory>()
+  readonly #messages = new Map<string, MessageStory>()
+  readonly #deliveries: Delivery[] = []
+  readonly #policies: { place: number; at: number; policy: Policy }[] = []
+  readonly #open = new Map<number, OpenConnection>()
+  #healed = Infinity
+  #leaving = Infinity
+
+  constructor(outcome: Parameters<typeof tellStory>[0]) {
+    this.#outcome = outcome
+    this.#plans = new Map([...outcome.plan.clients, AUDITOR].map((plan) => [plan.name, plan]))
+  }
+
+  tell(): Story {
+    const { plan, history, recordsLeft } = this.#outcome
+    for (let place = 0; place < history.length; place++) this.#event(history[place]!, place)
+    return {
+      plan,
+      history,
+      recordsLeft,
+      lives: this.#lives,
+      connections: this.#connections,
+      sessions: this.#sessions,
+      messages: this.#messages,
+      deliveries: this.#deliveries,
+      policies: this.#policies,
+      healed: this.#healed,
+      leaving: this.#leaving,
+    }
+  }
+
+  #event(event: HistoryEvent, place: number): void {
+    switch (event.type) {
+      case 'started':
+        this.#lives.push({ life: event.life, started: place, ended: Infinity, how: undefined })
+        return
+      case 'ended': {
+        const life = this.#lives.find(({ life: each }) => each === event.life)
+        if (life !== undefined) Object.assign(life, { ended: place, how: event.how })
+        for (const connection of this.#connections.values()) {
+          if (connection.goneForBroker === Infinity) connection.goneForBroker = place
+        }
+        return
+      }
+      case 'opened':
+        return this.#opened(event.connection, event.client, place)
+      case 'sent':
+        return this.#open.get(event.connection)!.sent(event.packet, place, event.at, event.sizeBytes)
+      case 'read':
+        return this.#open.get(event.connection)!.read(event.packet, place, event.at, event.sizeBytes)
+      case 'written':
+        return this.#open.get(event.connection)!.written(event.packet, place, event.at, event.sizeBytes)
+      case 'received':
+        return this.#open.get(event.connection)!.received(event.packet, place, event.at, event.sizeBytes)
+      case 'gone': {
+        const connection = this.#connections.get(event.connection)!
+        if (event.side === 'broker') Object.assign(connection, { goneForBroker: place, cleanForBroker: event.clean })
+        else connection.goneForClient = place
+        return
+      }
+      case 'ended-by-broker':
+        this.#connections.get(event.connection)!.endedByBroker = place
+        return
+      case 'cut':
+      case 'half-open':
+      case 'slow-reader': {
+        const connection = this.#connections.get(event.connection)!
+        connection.disturbed = Math.min(connection.disturbed, place)
+        return
+      }
+      case 'policy':
+        this.#policies.push({ place, at: event.at, policy: event.policy })
+        return
+      case 'healed':
+        this.#healed = place
+        return
+      case 'leaving':
+        this.#leaving = place
+    }
+  }
+
+  #opened(id: number, client: string, place: number): void {
+    const connection: ConnectionStory = {
+      id,
+      client,
+      plan: this.#plans.get(client)!,
+      life: this.#lives.at(-1)?.life ?? 0,
+      opened: place,
+      version: 4,
+      connect: undefined,
+      connectRead: Infinity,
+      connack: undefined,
+      accepted: false,
+      session: undefined,
+      read: [],
+      written: [],
+      received: [],
+      goneForBroker: Infinity,
+      goneForClient: Infinity,
+      cleanForBroker: false,
+      endedByBroker: Infinity,
+      disturbed: Infinity,
+    }
+    this.#connections.set(id, connection)
+    this.#open.set(
+      id,
+      new OpenConnection(connection, {
+        messages: this.#messages,
+        deliveries: this.#deliveries,
+        sessions: this.#sessions,
+        current: this.#current,
+      }),
+    )
+  }
+}
+
+interface Books {
+  readonly messages: Map<string, MessageStory>
+  readonly deliveries: Delivery[]
+  readonly sessions: SessionStory[]
+  readonly current: Map<string, SessionStory>
+}
+
+/** What is going on on one connection: aliases, identifiers, requests. */
+class OpenConnection {
+  readonly #connection: ConnectionStory
+  readonly #books: Books
+  readonly #aliasesSent = new Map<number, string>()
+  readonly #aliasesWritten = new Map<number, string>()
+  readonly #publishes = new Map<number, MessageStory>()
+  readonly #requests = new Map<number, Placed<UnsubscribePacket>>()
+  readonly #asked = new Map<number, SubscriptionStory[]>()
+  readonly #undelivered: Delivery[] = []
+
+  constructor(connection: ConnectionStory, books: Books) {
+    this.#connection = connection
+    this.#books = books
+  }
+
+  sent(packet: Packet, place: number, at: number, sizeBytes: number): void {
+    const connection = this.#connection
+    if (packet.type === 'connect') {
+      connection.version = packet.protocolVersion
+      connection.connect = { place, at, packet, sizeBytes }
+      if (packet.will !== undefined) this.#will(packet, place)
+    } else if (packet.type === 'publish') {
+      const topicName = topicOf(packet, this.#aliasesSent)
+      const message = this.#message(packet, topicName, place)
+      message?.sent.push({ place, connection })
+    }
+  }
+
+  read(packet: Packet, place: number, at: number, sizeBytes: number): void {
+    const connection = this.#connection
+    connection.read.push({ place, at, packet, sizeBytes })
+    switch (packet.type) {
+      case 'connect':
+        connection.connectRead = place
+        return
+      case 'publish': {
+        const message = this.#books.messages.get(messageOf(packet.payload))
+        message?.reads.push({ place, at, connection })
+        if (packet.packetId !== undefined && message !== undefined) this.#publishes.set(packet.packetId, message)
+        return
+      }
+      case 'subscribe':
+        this.#asked.set(
+          packet.packetId,
+          packet.subscriptions.map((request) => this.#subscription(request, packet, place)),
+        )
+        return
+      case 'unsubscribe':
+        this.#requests.set(packet.packetId, { place, at, packet, sizeBytes })
+        for (const topicFilter of packet.topicFilters) this.#mayEnd(topicFilter, place)
+    }
+  }
+
+  written(packet: Packet, place: number, at: number, sizeBytes: number): void {
+    const connection = this.#connection
+    connection.written.push({ place, at, packet, sizeBytes })
+    switch (packet.type) {
+      case 'connack':
+        return this.#connack({ place, at, packet, sizeBytes })
+      case 'publish':
+        return this.#delivery(packet, place, at)
+      case 'puback':
+      case 'pubrec': {
+        const message = this.#publishes.get(packet.packetId)
+        if (message === undefined) return
+        if (packet.reasonCode >= 0x80) {
+          message.refusedWith ??= packet.reasonCode
+          return
+        }
+        message.acknowledgedOn.push(connection)
+        if (message.acknowledged !== Infinity) return
+        message.acknowledged = place
+        message.acknowledgement = { place, at, packet, sizeBytes }
+        return
+      }
+      case 'suback':
+        this.#asked.get(packet.packetId)?.forEach((subscription, index) => {
+          const code = packet.reasonCodes[index]!
+          const { subscriptions } = subscription.session
+          if (code < 0x80) Object.assign(subscription, { granted: place, grantedQos: code })
+          else subscriptions.splice(subscriptions.indexOf(subscription), 1)
+        })
+        return
+      case 'unsuback': {
+        const request = this.#requests.get(packet.packetId)
+        for (const topicFilter of request?.packet.topicFilters ?? []) this.#ended(topicFilter, request!.place, place)
+      }
+    }
+  }
+
+  received(packet: Packet, place: number, at: number, sizeBytes: number): void {
+    this.#connection.received.push({ place, at, packet, sizeBytes })
+    if (packet.type === 'publish') {
+      const delivery = this.#undelivered.shift()
+      if (delivery !== undefined) delivery.received = true
+    } else if (packet.type === 'suback') {
+      for (const subscription of this.#asked.get(packet.packetId) ?? []) subscription.told = place
+    }
+  }
+
+  #connack(connack: Placed<ConnackPacket>): void {
+    const connection = this.#connection
+    connection.connack = connack
+    if (isRefused(connack.packet.reasonCode)) return
+    connection.accepted = true
+    const { current, sessions } = this.#books
+    const { client, plan } = connection
+    const before = current.get(client)
+    let session = connack.packet.sessionPresent ? before : undefined
+    if (session === undefined) {
+      if (before !== undefined) before.ended = connack.place
+      session = { client, plan, began: connack.place, ended: Infinity, connections: [], subscriptions: [] }
+      current.set(client, session)
+      sessions.push(session)
+    }
+    session.connections.push(connection)
+    connection.session = session
+  }
+
+  #subscription(request: SubscriptionRequest, packet: SubscribePacket, place: number): SubscriptionStory {
+    const { topicFilter } = request
+    this.#mayEnd(topicFilter, place)
+    const parts = topicFilter.startsWith('$share/') ? topicFilter.split('/') : undefined
+    const subscription: SubscriptionStory = {
+      session: this.#connection.session ?? NO_SESSION,
+      request,
+      matchedFilter: parts === undefined ? topicFilter : parts.slice(2).join('/'),
+      shareName: parts?.[1],
+      subscriptionIdentifier: packet.properties?.subscriptionIdentifier,
+      connection: this.#connection,
+      asked: place,
+      granted: Infinity,
+      told: Infinity,
+      grantedQos: request.qos,
+      mayEnd: Infinity,
+      ended: Infinity,
+    }
+    // A SUBACK that was lost with its connection says nothing: the Subscription may be there.
+    subscription.session.subscriptions.push(subscription)
+    return subscription
+  }
+
+  #mayEnd(topicFilter: string, place: number): void {
+    for (const subscription of this.#connection.session?.subscriptions ?? []) {
+      if (subscription.request.topicFilter === topicFilter) {
+        subscription.mayEnd = Math.min(subscription.mayEnd, place)
+      }
+    }
+  }
+
+  /** Of two Subscriptions to a filter only the one that was there before the UNSUBSCRIBE. */
+  #ended(topicFilter: string, asked: number, place: number): void {
+    for (const subscription of this.#connection.session?.subscriptions ?? []) {
+      if (subscription.request.topicFilter === topicFilter && subscription.asked < asked) {
+        subscription.ended = Math.min(subscription.ended, place)
+      }
+    }
+  }
+
+  #will(packet: ConnectPacket, place: number): void {
+    const { will } = packet
+    if (will === undefined) return
+    const { topicName, payload, qos, retain } = will
+    this.#message({ type: 'publish', topicName, payload, qos, retain, dup: false }, topicName, place, true)
+  }
+
+  #message(packet: PublishPacket, topicName: string, place: number, isWill = false): MessageStory | undefined {
+    const name = messageOf(packet.payload)
+    if (name === '') return undefined
+    const { messages } = this.#books
+    let message = messages.get(name)
+    if (message === undefined) {
+      message = {
+        name,
+        client: this.#connection.client,
+        topicName,
+        packet,
+        isWill,
+        firstSent: place,
+        sent: [],
+        reads: [],
+        acknowledged: Infinity,
+        acknowledgement: undefined,
+        acknowledgedOn: [],
+        refusedWith: undefined,
+        deliveries: [],
+      }
+      messages.set(name, message)
+    }
+    return message
+  }
+
+  #delivery(packet: PublishPacket, place: number, at: number): void {
+    const connection = this.#connection
+    const message = this.#books.messages.get(messageOf(packet.payload))
+    const delivery: Delivery = {
+      place,
+      at,
+      connection,
+      session: connection.session,
+      packet,
+      topicName: topicOf(packet, this.#aliasesWritten),
+      message,
+      received: false,
+    }
+    message?.deliveries.push(delivery)
+    this.#books.deliveries.push(delivery)
+    this.#undelivered.push(delivery)
+  }
+}
+
+const NO_SESSION: SessionStory = {
+  client: '',
+  plan: AUDITOR,
+  began: Infinity,
+  ended: Infinity,
+  connections: [],
+  subscriptions: [],
+}
+
+const topicOf = (packet: PublishPacket, aliases: Map<number, string>): string => {
+  const alias = packet.properties?.topicAlias
+  if (alias === undefined) return packet.topicName
+  if (packet.topicName !== '') aliases.set(alias, packet.topicName)
+  return aliases.get(alias) ?? ''
+}
