@@ -5,6 +5,7 @@ import type { Core } from './context.ts'
 import { pump, resend } from './delivery.ts'
 import { VIOLATIONS, type Violation } from './refusals.ts'
 import { wakeReplays } from './retained-replays.ts'
+import { forgetOrigin } from './group-origin.ts'
 import { pumpGroups } from './shared-subscriptions.ts'
 import type { Session } from './session.ts'
 import { releaseStored, removeStored } from './stored-delivery.ts'
@@ -23,7 +24,7 @@ export const acknowledgement = (
 ): Violation | undefined => {
   const session = connection.session!
   const { sender } = session
-  if (session.groups !== undefined && session.stored === undefined) forgetOrigin(core, session, type, packetId)
+  if (session.groups !== undefined && session.stored === undefined) forgetAnswered(core, session, type, packetId)
   switch (type) {
     case PacketType.puback:
       return settle(core, connection, session, sender.onPuback(packetId, reasonCode), packetId)
@@ -80,13 +81,11 @@ const forget = (core: Core, stored: StoredQueue, packetId: number): void => {
 }
 
 /** [MQTT-4.8.2-6] Whatever a member answers to a message of its group, nobody else is sent it any more. */
-const forgetOrigin = (core: Core, session: Session, type: number, packetId: number): void => {
+const forgetAnswered = (core: Core, session: Session, type: number, packetId: number): void => {
   if (type !== PacketType.puback && type !== PacketType.pubrec) return
-  const origin = session.sender.message(packetId)?.origin
-  if (origin === undefined) return
   // A second PUBREC finds the message of the first.
   const awaited = type === PacketType.puback ? SenderState.awaitingPuback : SenderState.awaitingPubrec
-  if (session.sender.state(packetId) === awaited) core.records.forgetQueued(origin.number, origin.sequence, 0)
+  if (session.sender.state(packetId) === awaited) forgetOrigin(core, session.sender.message(packetId)?.origin)
 }
 
 /** Room in the window: what waits goes out, the Session's own first. */

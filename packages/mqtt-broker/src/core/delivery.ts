@@ -1,6 +1,7 @@
 import type { QoS } from '@godwit/mqtt-codec'
 import { SenderOutcome } from '@godwit/mqtt-qos'
 import type { Core } from './context.ts'
+import { forgetOrigin } from './group-origin.ts'
 import type { CommitNumber } from './output.ts'
 import type { QueuedMessage } from './queued-message.ts'
 import type { RoutedMessage } from './routed-message.ts'
@@ -42,7 +43,7 @@ export const deliver = (
     const packetId = session.sender.start(qos as 1 | 2, kept)
     if (packetId !== 0) {
       if (!send(core, session, message, qos as 1 | 2, retain, identifiers, packetId, false, commit)) {
-        abandon(session, packetId)
+        abandon(core, session, packetId, origin)
       }
       return true
     }
@@ -100,7 +101,7 @@ export const pump = (core: Core, session: Session): void => {
     if (packetId === 0) return
     take(core, session)
     if (!send(core, session, next.message, next.qos, next.retain, next.identifiers, packetId, false, 0)) {
-      abandon(session, packetId)
+      abandon(core, session, packetId, next.origin)
     }
   }
   if (session.stored !== undefined) continueStored(core, session, session.stored)
@@ -119,13 +120,13 @@ export const resend = (core: Core, session: Session): void => {
     const { message: queued } = item
     if (queued === undefined) continue
     if (!mayReceive(session, queued.message)) {
-      abandon(session, item.packetId)
+      abandon(core, session, item.packetId, queued.origin)
       dropped(core, session, queued.message, 'not-authorized')
       continue
     }
     const { message, retain, identifiers } = queued
     if (!send(core, session, message, item.qos, retain, identifiers, item.packetId, item.dup, session.staged)) {
-      abandon(session, item.packetId)
+      abandon(core, session, item.packetId, queued.origin)
     }
   }
 }
@@ -151,7 +152,7 @@ export const enqueue = (core: Core, session: Session, queued: QueuedMessage): bo
 /** What expired while it waited makes room for what has not. */
 const dropExpired = (core: Core, session: Session): void => {
   for (const { message, origin } of session.queue.takeExpired(core.now)) {
-    if (origin !== undefined) core.records.forgetQueued(origin.number, origin.sequence, 0)
+    forgetOrigin(core, origin)
     core.counters.queuedMessages--
     core.counters.queuedBytes -= message.sizeBytes
     dropped(core, session, message, 'message-expired')
@@ -182,8 +183,12 @@ const deliverQos0 = (
   } else dropped(core, session, message, 'session-offline')
 }
 
-/** A QoS 2 message that may have reached its Client before is ended by PUBREL; anything else is free at once. */
-const abandon = (session: Session, packetId: number): void => {
+/**
+ * A QoS 2 message that may have reached its Client before is ended by PUBREL; anything else is free at once. Nobody else of
+ * its group is sent it, now or after a restart.
+ */
+const abandon = (core: Core, session: Session, packetId: number, origin: GroupOrigin | undefined): void => {
+  forgetOrigin(core, origin)
   if (session.sender.abandon(packetId) !== SenderOutcome.sendPubrel) return
   session.connection?.output.acknowledge(0x62, packetId, 0, session.staged)
 }

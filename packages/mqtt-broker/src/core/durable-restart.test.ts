@@ -496,6 +496,22 @@ describe('Shared Subscriptions across a restart', () => {
     expect(seen(before.connect('a', LASTING))).toEqual(['connack 0 present', 'publish t shared q1 #2'])
   })
 
+  it.each([1, 2] as const)(
+    'I20 a message of QoS %i that is too large for the member that gets it leaves no record',
+    (qos) => {
+      const broker = new VirtualBroker({ store: new CrashStore() })
+      broker
+        .connect('away', LASTING)
+        .send(subscribeTo(FILTER, { qos: 2 }))
+        .cut()
+      broker.connect('m', { properties: { maximumPacketSizeBytes: 100 } }).send(subscribeTo(FILTER, { qos: 2 }))
+      broker.connect('p').send(message('t', 'x'.repeat(200), { qos, packetId: 1 }))
+      expect(broker.core.counters.messagesDropped['packet-too-large']).toBe(1)
+      expect(count(broker.store!, RecordTag.queued)).toBe(0)
+      expect(seen(restart(broker).connect('away', LASTING))).toEqual(['connack 0 present'])
+    },
+  )
+
   it('I20 with its last member the group and what waits in it are gone from the store', () => {
     const before = new VirtualBroker({ store: new CrashStore() })
     before

@@ -3,7 +3,8 @@ import { Deadline } from './deadlines.ts'
 import type { QueuedMessage } from './queued-message.ts'
 import type { Session } from './session.ts'
 import { endSubscription } from './subscriptions.ts'
-import { forgetOrigin, returnToGroup } from './shared-subscriptions.ts'
+import { forgetOrigin } from './group-origin.ts'
+import { returnToGroup } from './shared-subscriptions.ts'
 import { leaveStore } from './stored-session.ts'
 import { publishWill } from './wills.ts'
 
@@ -47,7 +48,7 @@ export const endSession = (core: Core, session: Session): void => {
     if (queued.group === undefined) continue
     // [MQTT-4.8.2-5] QoS 2 that was sent to one member never goes to another.
     if (queued.qos === 1) returned.push(queued)
-    else forgetOrigin(core, queued)
+    else forgetOrigin(core, queued.origin)
   }
   if (session.stored !== undefined) leaveStore(core, session, session.stored)
   for (const queued of session.queue.drain()) {

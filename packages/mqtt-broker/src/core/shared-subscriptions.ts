@@ -1,5 +1,6 @@
 import type { Core } from './context.ts'
 import { deliver, hasRoom } from './delivery.ts'
+import { forgetOrigin } from './group-origin.ts'
 import type { QueuedMessage } from './queued-message.ts'
 import type { GroupOrigin } from './records/queued-record.ts'
 import type { RoutedMessage } from './routed-message.ts'
@@ -45,7 +46,7 @@ export const leaveGroup = (core: Core, subscription: Subscription): void => {
   if (group.members.length > 0) return
   for (const queued of group.queue.drain()) {
     uncount(core, queued)
-    forgetOrigin(core, queued)
+    forgetOrigin(core, queued.origin)
     dropped(core, session, queued.message, 'no-group-member')
   }
   if (group.number !== 0) core.records.forgetGroup(group.name)
@@ -80,7 +81,7 @@ export const pumpGroups = (core: Core, session: Session): void => {
       uncount(core, queued)
       const { message } = queued
       if (message.expiresAt <= core.now) {
-        forgetOrigin(core, queued)
+        forgetOrigin(core, queued.origin)
         dropped(core, session, message, 'message-expired')
         continue
       }
@@ -101,7 +102,7 @@ export const returnToGroup = (core: Core, returned: readonly QueuedMessage[]): v
   for (const queued of [...returned].reverse()) {
     const { group } = queued
     if (group === undefined || group.members.length === 0) {
-      forgetOrigin(core, queued)
+      forgetOrigin(core, queued.origin)
       continue
     }
     group.queue.unshift(queued)
@@ -155,8 +156,7 @@ const enqueueForGroup = (core: Core, group: SharedGroup, message: RoutedMessage)
 const dropExpired = (core: Core, group: SharedGroup): void => {
   for (const queued of group.queue.takeExpired(core.now)) {
     uncount(core, queued)
-    forgetOrigin(core, queued)
-    forgetOrigin(core, queued)
+    forgetOrigin(core, queued.origin)
     core.counters.messagesDropped['message-expired']++
     core.observation?.messageDropped(`$share/${group.shareName}`, queued.message, 'message-expired')
   }
@@ -168,11 +168,6 @@ const store = (core: Core, group: SharedGroup, message: RoutedMessage): GroupOri
   const { qos, retain } = message.frame
   core.records.queued(origin.number, origin.sequence, message, qos, retain, undefined, undefined, 0)
   return origin
-}
-
-/** It is done, or written down elsewhere. */
-export const forgetOrigin = (core: Core, queued: Pick<QueuedMessage, 'origin'>): void => {
-  if (queued.origin !== undefined) core.records.forgetQueued(queued.origin.number, queued.origin.sequence, 0)
 }
 
 /** `stored`: where the group's own record of it is, if it has one. */
@@ -191,7 +186,7 @@ const deliverToMember = (
     return deliver(core, member.session, message, qos, retain, identifiers, commit, group)
   }
   if (qos === 0) {
-    if (stored !== undefined) forgetOrigin(core, { origin: stored })
+    forgetOrigin(core, stored)
     return deliver(core, member.session, message, 0, retain, identifiers, commit, group)
   }
   if (member.session.stored === undefined) {
@@ -200,7 +195,7 @@ const deliverToMember = (
   }
   // From the group's records to the member's, in one batch; should its Session end, it goes back from there.
   const origin = stored ?? { number: group.number, sequence: group.nextSequence++ }
-  if (stored !== undefined) forgetOrigin(core, { origin: stored })
+  forgetOrigin(core, stored)
   return deliver(core, member.session, message, qos, retain, identifiers, commit, group, origin)
 }
 
