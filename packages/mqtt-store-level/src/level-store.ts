@@ -88,11 +88,11 @@ export class LevelStore implements Store {
     }
   }
 
-  scan({ from, to, maximumRecords = Infinity }: KeyRange): AsyncIterable<StoreRecord> {
+  scan({ from, to, maximumRecords = Infinity }: KeyRange): AsyncIterable<readonly StoreRecord[]> {
     return this.#scan(from.slice(), to.slice(), maximumRecords)
   }
 
-  async *#scan(begin: Uint8Array, lt: Uint8Array, maximumRecords: number): AsyncIterable<StoreRecord> {
+  async *#scan(begin: Uint8Array, lt: Uint8Array, maximumRecords: number): AsyncIterable<readonly StoreRecord[]> {
     let from: { readonly gte: Uint8Array } | { readonly gt: Uint8Array } = { gte: begin }
     let left = maximumRecords
     while (left > 0) {
@@ -108,12 +108,11 @@ export class LevelStore implements Store {
       try {
         for (;;) {
           const records: StoreRecord[] = await iterator.nextv(READ_AHEAD_RECORDS)
-          if (records.length === 0) return
-          for (const record of records) {
-            left--
-            from = { gt: record[0] }
-            yield record
-          }
+          const last = records.at(-1)
+          if (last === undefined) return
+          left -= records.length
+          from = { gt: last[0] }
+          yield records
         }
       } catch (error) {
         // A database that was opened again because the disk was full has ended its iterators: go on where this one was.

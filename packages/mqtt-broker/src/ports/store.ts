@@ -42,10 +42,10 @@ export interface Store {
   /** What was committed last under a key, which is read during the call. The value is not to be written into. */
   get(key: Uint8Array): Promise<Uint8Array | undefined>
   /**
-   * What was there when the first record was asked for; commits meanwhile do not show. The range is read
-   * during the call. The records are not to be written into.
+   * What was there when the first chunk was asked for; commits meanwhile do not show. It comes in chunks of at least one record, as
+   * many as the store reads at once. The range is read during the call. The records are not to be written into.
    */
-  scan(range: KeyRange): AsyncIterable<StoreRecord>
+  scan(range: KeyRange): AsyncIterable<readonly StoreRecord[]>
   /** Asked before every change that can be refused, so it only reads a variable. Deletes are committed all the same. */
   health(): StoreHealth
   close(): Promise<void>

@@ -11,5 +11,5 @@ export interface LoadRequest extends KeyRange {
 export interface LoadedRecord {
   readonly key: Uint8Array
   readonly value: Uint8Array
-  readonly body?: Uint8Array
+  readonly body: Uint8Array | undefined
 }

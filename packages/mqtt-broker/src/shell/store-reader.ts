@@ -1,7 +1,7 @@
 import type { Recovery, RecoveryFailure } from '../core/recovery.ts'
 import { RECOVERY_ORDER } from '../core/recovery.ts'
 import { bodyKey, rangeOfTag } from '../core/records/keys.ts'
-import { decodeQueued } from '../core/records/queued-record.ts'
+import { bodyNumberOf } from '../core/records/queued-record.ts'
 import type { Store } from '../ports/store.ts'
 import type { LoadedRecord, LoadRequest } from '../ports/stored-message.ts'
 
@@ -16,10 +16,12 @@ export const recoverFrom = async (
 ): Promise<RecoveryFailure | undefined> => {
   let records = 0
   for (const tag of RECOVERY_ORDER) {
-    for await (const [key, value] of store.scan(rangeOfTag(tag))) {
-      const failure = recovery.record(key, value)
-      if (failure !== undefined) return failure
-      if (++records % REPORT_RECORDS === 0) report(records)
+    for await (const chunk of store.scan(rangeOfTag(tag))) {
+      for (const [key, value] of chunk) {
+        const failure = recovery.record(key, value)
+        if (failure !== undefined) return failure
+        if (++records % REPORT_RECORDS === 0) report(records)
+      }
     }
   }
   report(records)
@@ -30,12 +32,14 @@ export const recoverFrom = async (
 export const readRecords = async (store: Store, request: LoadRequest): Promise<LoadedRecord[]> => {
   const records: LoadedRecord[] = []
   let sizeBytes = 0
-  for await (const [key, value] of store.scan(request)) {
-    const decoded = decodeQueued(value)
-    const body = decoded?.type === 'message' && decoded.body !== 0 ? await store.get(bodyKey(decoded.body)) : undefined
-    records.push(body === undefined ? { key, value } : { key, value, body })
-    sizeBytes += value.length + (body?.length ?? 0)
-    if (sizeBytes >= request.maximumBytes) break
+  for await (const chunk of store.scan(request)) {
+    for (const [key, value] of chunk) {
+      const number = bodyNumberOf(value)
+      const body = number === 0 ? undefined : await store.get(bodyKey(number))
+      records.push({ key, value, body })
+      sizeBytes += value.length + (body?.length ?? 0)
+      if (sizeBytes >= request.maximumBytes) return records
+    }
   }
   return records
 }

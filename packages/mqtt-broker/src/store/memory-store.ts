@@ -1,6 +1,9 @@
 import type { Durability, KeyRange, Store, StoreBatch, StoreHealth, StoreRecord } from '../ports/store.ts'
 import { compareBytes } from './compare-bytes.ts'
 
+/** Few, so that a suite with a small range meets more than one chunk. */
+const CHUNK_RECORDS = 100
+
 type Change = readonly [key: Uint8Array, value: Uint8Array | undefined]
 
 class MemoryBatch implements StoreBatch {
@@ -62,12 +65,13 @@ export class MemoryStore implements Store {
     return there !== undefined && compareBytes(there[0], key) === 0 ? there[1] : undefined
   }
 
-  scan(range: KeyRange): AsyncIterable<StoreRecord> {
+  scan(range: KeyRange): AsyncIterable<readonly StoreRecord[]> {
     return this.#scan({ ...range, from: range.from.slice(), to: range.to.slice() })
   }
 
-  async *#scan(range: KeyRange): AsyncIterable<StoreRecord> {
-    yield* this.read(range)
+  async *#scan(range: KeyRange): AsyncIterable<readonly StoreRecord[]> {
+    const records = this.read(range)
+    for (let at = 0; at < records.length; at += CHUNK_RECORDS) yield records.slice(at, at + CHUNK_RECORDS)
   }
 
   /** What `scan` gives, at once. */

@@ -106,7 +106,7 @@ export class CrashStore implements Store {
       const decoded = decodeQueued(value)
       const from = bodyKey(decoded?.type === 'message' ? decoded.body : 0).slice()
       const [found] = this.read({ from, to: Uint8Array.of(...from, 0) })
-      records.push(found === undefined ? { key, value } : { key, value, body: found[1] })
+      records.push({ key, value, body: found?.[1] })
       sizeBytes += value.length
       if (sizeBytes >= request.maximumBytes) break
     }
@@ -117,7 +117,7 @@ export class CrashStore implements Store {
     return this.#committed.get(key)
   }
 
-  scan(range: KeyRange): AsyncIterable<StoreRecord> {
+  scan(range: KeyRange): AsyncIterable<readonly StoreRecord[]> {
     return this.#committed.scan(range)
   }
 

@@ -5,7 +5,7 @@ import { storeCompliance } from './store-compliance.ts'
 const ALL = { from: new Uint8Array(), to: Uint8Array.of(255) }
 const keys = async (store: PowerLossStore): Promise<number[]> => {
   const found: number[] = []
-  for await (const [key] of store.scan(ALL)) found.push(key[0]!)
+  for await (const chunk of store.scan(ALL)) for (const [key] of chunk) found.push(key[0]!)
   return found
 }
 const commit = (store: PowerLossStore, ...numbers: number[]): Promise<void> => {

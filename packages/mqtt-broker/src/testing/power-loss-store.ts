@@ -122,7 +122,7 @@ export class PowerLossStore implements Store {
     return this.#written.get(key)
   }
 
-  scan(range: KeyRange): AsyncIterable<StoreRecord> {
+  scan(range: KeyRange): AsyncIterable<readonly StoreRecord[]> {
     return this.#written.scan(range)
   }
 

@@ -26,10 +26,12 @@ export const commitNumbered = async (store: Store, number: number, valueBytes: n
  */
 export const newestBatch = async (store: Store): Promise<number> => {
   const counts = new Map<number, number>()
-  for await (const [key, value] of store.scan({ from: new Uint8Array(), to: new Uint8Array(6).fill(255) })) {
-    const number = Buffer.from(key).readUInt32BE()
-    counts.set(number, (counts.get(number) ?? 0) + 1)
-    if (value.some((byte) => byte !== (number & 255))) throw new RangeError(`a value of batch ${number} is damaged`)
+  for await (const chunk of store.scan({ from: new Uint8Array(), to: new Uint8Array(6).fill(255) })) {
+    for (const [key, value] of chunk) {
+      const number = Buffer.from(key).readUInt32BE()
+      counts.set(number, (counts.get(number) ?? 0) + 1)
+      if (value.some((byte) => byte !== (number & 255))) throw new RangeError(`a value of batch ${number} is damaged`)
+    }
   }
   const numbers = [...counts.keys()]
   const newest = numbers.at(-1) ?? -1

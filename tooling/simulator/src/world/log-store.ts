@@ -99,7 +99,7 @@ export class LogStore implements Store {
     return this.#records.get(key)
   }
 
-  scan(range: KeyRange): AsyncIterable<StoreRecord> {
+  scan(range: KeyRange): AsyncIterable<readonly StoreRecord[]> {
     this.#world.promises = true
     return this.#records.scan(range)
   }

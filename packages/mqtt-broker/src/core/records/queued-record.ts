@@ -79,6 +79,13 @@ export const encodeQueued = (
 export const encodeAwaitingPubcomp = (order: number): Uint8Array =>
   writer.begin().byte(AWAITING_PUBCOMP).uint48(order).bytes
 
+/** The number of the body that a record refers to, 0 where it has its own or cannot be read. */
+export const bodyNumberOf = (value: Uint8Array): number => {
+  if (value[0] !== WITH_BODY) return 0
+  const decoded = decodeQueued(value)
+  return decoded?.type === 'message' ? decoded.body : 0
+}
+
 /** Undefined: it is damaged, or of a version that this broker does not know. The frame is a view into the value. */
 export const decodeQueued = (value: Uint8Array): QueuedRecord | AwaitingPubcompRecord | undefined => {
   const reader = new RecordReader(value)
@@ -99,8 +106,10 @@ export const decodeQueued = (value: Uint8Array): QueuedRecord | AwaitingPubcompR
   }
   const origin = (flags & ORIGIN) === 0 ? undefined : { number: reader.uint48(), sequence: reader.uint48() }
   const body = kind === WITH_BODY ? reader.uint48() : 0
-  const frame = value.subarray(reader.at)
-  if (reader.failed || qos === 3 || version > 5 || (body === 0) !== frame.length > 0) return undefined
+  if (reader.failed) return undefined
+  // Not subarray(): a Buffer's is several times as slow.
+  const frame = new Uint8Array(value.buffer, value.byteOffset + reader.at, value.length - reader.at)
+  if (qos === 3 || version > 5 || (body === 0) !== frame.length > 0) return undefined
   return {
     type: 'message',
     qos: qos as QoS,
