@@ -30,11 +30,16 @@ const build = () => run('build', ...turbo(['run', 'build', '--concurrency=2', '-
 
 /** @param {Scoreboard} board */
 async function sources(board) {
-  await board.check('types', () => run('types', ...turbo(['run', 'types', '--output-logs=errors-only'])))
-  await board.check('lint', () =>
-    run('lint', ...tool('oxlint', ['--config', 'tooling/lint/oxlintrc.json', '--type-aware', '--deny-warnings'])),
+  await board.check('pure types', () => run('types', ...turbo(['run', 'types', '--output-logs=errors-only'])))
+  await board.check('types and lint', () =>
+    run(
+      'lint',
+      ...tool('oxlint', ['--config', 'tooling/lint/oxlintrc.json', '--type-aware', '--type-check', '--deny-warnings']),
+    ),
   )
-  await board.check('format', () => run('format', ...tool('prettier', ['--check', '--log-level=warn', '--cache', '.'])))
+  await board.check('format', () =>
+    run('format', ...tool('oxfmt', ['--config', 'tooling/lint/oxfmtrc.json', '--check'])),
+  )
   await board.check('import rules', () =>
     run('import rules', ...tool('depcruise', ['--config', 'tooling/structure/import-rules.cjs', 'packages', 'apps'])),
   )

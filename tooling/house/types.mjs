@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
@@ -10,9 +11,9 @@ import { workspaces } from './workspaces.mjs'
  */
 
 /**
- * Checks what every package's `typecheck` script checks: the same files with the same options. Where two tsconfigs have the
- * same options, one program checks the files of both, so that the standard library, a sibling's sources and the types of the
- * test runner are read and checked once and not once for each tsconfig.
+ * Checks that pure sources compile as pure: alone, without the types of Node, a browser or a test runner. Whether all files of a
+ * package fit together is checked by the linter, which needs their types anyway. Where two tsconfigs have the same options, one
+ * program checks the files of both, so that the standard library and a sibling's sources are read and checked once.
  *
  * @returns {string[]} what is wrong, as tsc prints it
  */
@@ -36,18 +37,13 @@ export function checkTypes() {
 }
 
 /**
- * The tsconfigs that a package's `typecheck` script names.
+ * The tsconfig of a package's pure sources, where it has some.
  *
  * @param {import('./workspaces.mjs').Workspace} workspace
  */
-function configurations({ folder, manifest }) {
-  const script = manifest.scripts?.typecheck
-  if (script === undefined) return []
-  return script.split(' && ').map((command) => {
-    const name = /^tsc -p (?<name>\S+)$/.exec(command)?.groups?.name
-    if (name === undefined) throw new TypeError(`${manifest.name}: "${command}" in its typecheck is not tsc -p FILE`)
-    return `${folder}/${name}`
-  })
+function configurations({ folder }) {
+  const path = `${folder}/tsconfig.pure.json`
+  return existsSync(join(ROOT, path)) ? [path] : []
 }
 
 /**

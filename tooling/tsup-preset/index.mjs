@@ -23,8 +23,8 @@ const published = (entry) => ({
   entry,
   format: ['esm', 'cjs'],
   platform: 'neutral',
-  // The tests' tsconfig knows Node's types, which `./node` and `./testing` entries need. `tsc -p tsconfig.json` proves purity.
-  tsconfig: 'tsconfig.test.json',
+  // The whole package's tsconfig knows Node's types, which `./node` and `./testing` entries need. tsconfig.pure.json proves purity.
+  tsconfig: 'tsconfig.json',
   // fast-check and vitest belong to whoever imports a `./testing` entry; a bundled copy would be a second instance.
   external: [/^node:/, /^#/, 'ws', 'fast-check', 'vitest'],
   // The type check is a step of its own: here declarations are only written.

@@ -12,7 +12,7 @@ describeWithPeers(PEERS, "godwit with a password file, asked by Mosquitto's prog
   const written = (folder: Folder, ...users: (readonly [string, string, ...string[]])[]): string => {
     const file = folder.file('passwords', '')
     for (const [name, password, ...more] of users) {
-      const { status, stderr } = spawnSync(passwd!, [...more, '-b', file, name, password])
+      const { status, stderr } = spawnSync(passwd, [...more, '-b', file, name, password])
       expect([status, stderr.toString()]).toEqual([0, expect.any(String)])
     }
     return file
@@ -22,7 +22,7 @@ describeWithPeers(PEERS, "godwit with a password file, asked by Mosquitto's prog
   const carol = ['carol', 'old secret', '-H', 'sha512'] as const
 
   const publish = async (port: string, ...given: string[]) => {
-    await using process = new Process(pub!, ['-h', '127.0.0.1', '-p', port, '-t', 't', '-m', 'x', ...given])
+    await using process = new Process(pub, ['-h', '127.0.0.1', '-p', port, '-t', 't', '-m', 'x', ...given])
     const { exitCode, stderr } = await process.ended
     return `${exitCode} ${stderr.trim()}`.trim()
   }
@@ -91,8 +91,8 @@ pattern write from/%u/%c
     expect(await publish(port, ...as, '-t', 'from/alice/other')).toMatch(denied)
     expect(await publish(port, '-V', 'mqttv5', '-q', '1', '-t', 'news')).toMatch(denied)
     const subscribe = ['-h', '127.0.0.1', '-p', port, '-V', 'mqttv5', '-E', '-d', '-u', 'alice', '-P', 'secret']
-    expect((await new Process(sub!, [...subscribe, '-t', 'home/safe']).ended).stderr).toContain('denied')
-    expect((await new Process(sub!, [...subscribe, '-t', '#']).ended).exitCode).toBe(0)
+    expect((await new Process(sub, [...subscribe, '-t', 'home/safe']).ended).stderr).toContain('denied')
+    expect((await new Process(sub, [...subscribe, '-t', '#']).ended).exitCode).toBe(0)
   })
 
   it('SIGHUP reads both again: nobody is dropped, and rights follow', async () => {
@@ -112,7 +112,7 @@ pattern write from/%u/%c
     await expect(client.publish('b', '1', { qos: 1 })).rejects.toMatchObject({ reasonCode: 0x87 })
 
     folder.file('acl', 'user alice\ntopic b\n')
-    spawnSync(passwd!, ['-b', passwords, ...bob])
+    spawnSync(passwd, ['-b', passwords, ...bob])
     broker.kill('SIGHUP')
     await broker.until(/read the password and ACL files again/)
     await client.publish('b', '2', { qos: 1 })

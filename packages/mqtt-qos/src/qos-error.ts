@@ -1,6 +1,8 @@
 /** What a caller of this package did wrong. Nothing that a peer sends leads here. */
 export type QosErrorCode =
-  'RECEIVE_MAXIMUM_OUT_OF_RANGE' | 'PACKET_IDENTIFIER_OUT_OF_RANGE' | 'PACKET_IDENTIFIER_IN_USE'
+  | 'RECEIVE_MAXIMUM_OUT_OF_RANGE'
+  | 'PACKET_IDENTIFIER_OUT_OF_RANGE'
+  | 'PACKET_IDENTIFIER_IN_USE'
 
 const brand = Symbol.for('@godwit/mqtt-qos/QosError')
 

@@ -40,7 +40,7 @@ describeWithPeers(['mosquitto'], "rights by an ACL file, beside Debian's mosquit
   it.each(fc.sample(aclFile, { seed: 2, numRuns: 4 }).map((content, number) => [number, content] as const))(
     'file %i: every Client may publish and receive there what it may here',
     async (_number, content) => {
-      await using server = await Mosquitto.start(mosquitto!, content)
+      await using server = await Mosquitto.start(mosquitto, content)
       const subjects = [undefined, ...USERS].map((username, number) => ({
         clientId: `c${number % 4}${number}`,
         username,

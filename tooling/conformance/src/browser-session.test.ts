@@ -20,7 +20,7 @@ describeWithPeers(['chromium'], 'Sessions in IndexedDB of Chromium', (executable
   let database = 0
 
   beforeAll(async () => {
-    site = await BrowserSite.open(executablePath!, ['session-page'])
+    site = await BrowserSite.open(executablePath, ['session-page'])
     page = await site.context.newPage()
     await page.goto(site.url)
   }, 60_000)

@@ -14,7 +14,7 @@ describeWithPeers(['chromium'], 'the client in a page of Chromium against the br
   beforeAll(async () => {
     broker = createBroker()
     url = (await broker.listen('ws://127.0.0.1:0/mqtt')).url
-    site = await BrowserSite.open(executablePath!, ['page', 'worker'])
+    site = await BrowserSite.open(executablePath, ['page', 'worker'])
     page = await site.context.newPage()
     await page.goto(site.url)
   }, 60_000)

@@ -57,7 +57,7 @@ describeWithPeers(['openssl', 'python3-paho-mqtt'], `${pahoPython.name} against 
   matrix(pahoPython, async (cell, godwit) => {
     const { version, qos, transport } = cell
     const program = new Running(
-      python!,
+      python,
       [
         here('interoperability/python-client.py'),
         ...[transport, String(godwit.port(transport)), godwit.cafile, version, String(qos), topicOf(cell, pahoPython)],
@@ -75,7 +75,7 @@ describeWithPeers(['openssl', 'gcc', 'libpaho-mqtt'], `${pahoC.name} against god
     const { version, qos, transport } = cell
     if (program === undefined) {
       program = join(godwit.folder, 'c-client')
-      execFileSync(gcc!, ['-Wall', '-Werror', '-o', program, here('interoperability/c-client.c'), '-lpaho-mqtt3cs'])
+      execFileSync(gcc, ['-Wall', '-Werror', '-o', program, here('interoperability/c-client.c'), '-lpaho-mqtt3cs'])
     }
     const url = { TCP: 'tcp', TLS: 'ssl', WebSocket: 'ws' }[transport]
     const path = transport === 'WebSocket' ? '/mqtt' : ''

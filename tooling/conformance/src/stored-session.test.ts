@@ -27,7 +27,7 @@ it(
       const publisher = spawn(process.execPath, [PUBLISHER, url, directory, `${from}`, `${from + EACH - 1}`], {
         stdio: ['ignore', 'pipe', 'inherit'],
       })
-      createInterface({ input: publisher.stdout! }).on('line', (line) => {
+      createInterface({ input: publisher.stdout }).on('line', (line) => {
         stored.push(Number(line))
         onStored(publisher)
       })

@@ -1,4 +1,4 @@
-import { decodeFrame, encode, type Packet } from '@godwit/mqtt-codec'
+import { decodeFrame, encode } from '@godwit/mqtt-codec'
 import { readPublishFrame } from '@godwit/mqtt-codec/relay'
 import * as topics from '@godwit/mqtt-topics'
 import { describe, expect, it } from 'vitest'
@@ -75,7 +75,7 @@ describe('the codec fuzzer', () => {
       {
         decodeFrame: (...given) => {
           const packet = decodeFrame(...given)
-          return 'type' in packet && packet.type === 'unsuback' ? ({ ...packet, packetId: 0 } as Packet) : packet
+          return 'type' in packet && packet.type === 'unsuback' ? { ...packet, packetId: 0 } : packet
         },
       },
     ],

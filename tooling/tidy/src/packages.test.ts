@@ -6,7 +6,6 @@ const TOP_LEVEL = [
   '.changeset',
   '.ci',
   '.gitignore',
-  '.prettierignore',
   'ARCHITECTURE.md',
   'CONTRIBUTING.md',
   'LICENSE',

@@ -41,7 +41,7 @@ it('errors have codes: no bare new Error(text)', () => {
 
 it('no check is switched off in a comment', () => {
   const ignores =
-    /(oxlint|eslint)-disable|@ts-(ignore|expect-error|nocheck)|prettier-ignore|(v8|c8|istanbul) ignore|knip-ignore/
+    /(oxlint|eslint)-disable|@ts-(ignore|expect-error|nocheck)|(prettier|oxfmt)-ignore|(v8|c8|istanbul) ignore|knip-ignore/
   expect(linesMatching(judgedCode, ignores)).toEqual([])
 })
 

@@ -61,7 +61,7 @@ describe('what the settings take away', () => {
     expect(seen(broker.connect('a', will(0xff)))).toEqual(['connack 99'])
     expect(seen(broker.connect('b', will(0x61)))).toEqual(['connack 0'])
     const bad = { ...message('t', 'x', { properties: { payloadFormatIndicator: 1 } }), payload: Uint8Array.of(0xff) }
-    broker.connect('c').send(bad as Parameters<VirtualClient['send']>[0])
+    broker.connect('c').send(bad)
     expect(broker.core.counters.messagesDropped['payload-format-invalid']).toBe(1)
   })
 

@@ -26,4 +26,5 @@ export type Payload = string | Uint8Array | ArrayBuffer | ArrayBufferView
 
 /** User Properties: pairs in order, or a record whose arrays repeat a name. */
 export type UserProperties =
-  Iterable<readonly [name: string, value: string]> | Readonly<Record<string, string | readonly string[]>>
+  | Iterable<readonly [name: string, value: string]>
+  | Readonly<Record<string, string | readonly string[]>>

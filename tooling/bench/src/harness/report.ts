@@ -85,7 +85,7 @@ const table = ({ title, results }: Section): string[] => [
   '',
 ]
 
-/** Columns as wide as their widest cell, which is how prettier leaves a table. */
+/** Columns as wide as their widest cell, which is how the formatter leaves a table. */
 export const aligned = (rows: readonly (readonly string[])[]): string[] => {
   const widths = rows[0]!.map((_, column) => Math.max(3, ...rows.map((row) => row[column]!.length)))
   const line = (row: readonly string[]) => `| ${row.map((cell, column) => cell.padEnd(widths[column]!)).join(' | ')} |`

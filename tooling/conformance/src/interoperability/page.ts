@@ -30,7 +30,7 @@ Wills, retained messages and Shared Subscriptions are tried with these clients b
 our client by those beside it.
 `
 
-/** As prettier would align it. */
+/** As the formatter would align it. */
 const table = (rows: readonly (readonly string[])[]): string => {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
   const text = (cells: readonly string[]): string =>

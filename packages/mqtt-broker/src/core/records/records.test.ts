@@ -47,11 +47,7 @@ const frameOf = (payload: Uint8Array, qos: QoS, version: 3 | 4 | 5): PublishFram
   return frame
 }
 const frame = fc
-  .tuple(
-    fc.uint8Array({ maxLength: 300 }),
-    fc.constantFrom<QoS>(1, 2),
-    fc.constantFrom(3, 4, 5) as fc.Arbitrary<3 | 4 | 5>,
-  )
+  .tuple(fc.uint8Array({ maxLength: 300 }), fc.constantFrom<QoS>(1, 2), fc.constantFrom<3 | 4 | 5>(3, 4, 5))
   .map(([payload, qos, version]) => frameOf(payload, qos, version))
 const bytesOf = (each: PublishFrame): Uint8Array => each.bytes.slice(each.start, each.end)
 
@@ -173,7 +169,7 @@ describe('records are read as they were written, and damaged ones are noticed', 
       number,
       principal: anyString,
       username: fc.option(text, { nil: undefined }),
-      protocolVersion: fc.constantFrom(3, 4, 5) as fc.Arbitrary<3 | 4 | 5>,
+      protocolVersion: fc.constantFrom<3 | 4 | 5>(3, 4, 5),
       keepAliveSeconds: fc.integer({ min: 0, max: 65_535 }),
       expiryIntervalSeconds: fc.oneof(fc.constant(Infinity), fc.integer({ min: 0, max: 2 ** 32 - 2 })),
       will,
