@@ -44,20 +44,23 @@ export const accept = (
     refuse(core, connection, message, 'payload-format-invalid', NO_TEXT)
     return undefined
   }
-  core.observation?.messagePublished(connection.info, message)
   const { records } = core
   records.touched = 0
-  let full = false
   if (frame.retain && !core.retained.retain(message)) {
+    // I4: refused whole. One that was delivered and refused would be delivered again where the PUBREC is lost.
+    if (frame.qos > 0 && connection.version === 5) {
+      refuse(core, connection, message, 'retained-limit', RETAINED_FULL)
+      return undefined
+    }
     core.counters.messagesDropped['retained-limit']++
-    full = true
   }
+  core.observation?.messagePublished(connection.info, message)
   const routed = routeMessage(core, entry.resolved, message, session)
   if (frame.qos > 0) {
     // A QoS 0 message is written where it is retained, and never waited for.
     if (records.touched !== 0) session.staged = records.touched
     const reasonCode =
-      full || routed === Routed.queuesFull
+      routed === Routed.queuesFull
         ? ReasonCode.QuotaExceeded
         : routed === Routed.toNobody
           ? ReasonCode.NoMatchingSubscribers
@@ -71,7 +74,8 @@ export const accept = (
 const no = (reasonCode: number, reasonString: string): Refusal => Object.freeze({ reasonCode, reasonString })
 
 const NO_RIGHT = no(ReasonCode.NotAuthorized, 'no right to publish to this topic')
-const QUOTA = 'as much waits, or is retained, as may be'
+const RETAINED_FULL = no(ReasonCode.QuotaExceeded, 'as much is retained as may be')
+const QUOTA = 'as much waits as may wait'
 const NO_TEXT = no(ReasonCode.PayloadFormatInvalid, 'a payload that says it is text and is not')
 
 /** Drops a message; who sent it learns why in 5.0, and in 3.1.1 gets the acknowledgement of any other [MQTT-3.3.5-2]. */

@@ -27,6 +27,27 @@ describe('choices that the specification leaves open', () => {
     }
   })
 
+  it('[MQTT-4.6.0-5 v5.0] I10: QoS 0 that waited for its Client comes before what is published when it is back', () => {
+    const broker = new VirtualBroker({ settings: { queueQos0: true } })
+    const window = { ...durable, properties: { ...durable.properties, receiveMaximum: 1 } }
+    broker
+      .connect('s', window)
+      .send(subscribeTo('one', { qos: 1 }))
+      .send(subscribeTo('t', { packetId: 2 }))
+      .cut()
+    const publisher = broker.connect('p')
+    for (const packetId of [1, 2]) publisher.send(message('one', `${packetId}`, { qos: 1, packetId }))
+    publisher.send(message('t', 'early'))
+    const client = broker.connect('s', window)
+    publisher.send(message('t', 'late'))
+    // The window is closed, and so is the queue behind it.
+    expect(seen(client).slice(1)).toEqual(['publish one 1 q1 #1'])
+    for (const packetId of [1, 2]) client.send({ type: 'puback', packetId, reasonCode: 0 })
+    expect(seen(client)).toEqual(['publish one 2 q1 #2', 'publish t early q0', 'publish t late q0'])
+    publisher.send(message('t', 'at once'))
+    expect(seen(client)).toEqual(['publish t at once q0'])
+  })
+
   it('a full queue drops the oldest', () => {
     const broker = new VirtualBroker({
       settings: { queueOverflow: 'drop-oldest' },
@@ -248,9 +269,18 @@ describe('messages over time', () => {
     keep('a', 'new')
     keep('b', 'brief', { properties: { messageExpiryIntervalSeconds: 5 } })
     publisher.received()
+    const live = broker.connect('live').send(subscribeTo('c', { qos: 2 }))
+    live.received()
     keep('c', 'one too many')
     keep('a', 'x'.repeat(60))
     expect(seen(publisher)).toEqual(['puback #1 97', 'puback #1 97'])
+    // I4: whoever was refused may send it again, and nobody gets it twice.
+    keep('c', 'twice', { qos: 2 })
+    keep('c', 'twice', { qos: 2, dup: true })
+    expect(seen(publisher)).toEqual(['pubrec #1 97', 'pubrec #1 97'])
+    expect(seen(live)).toEqual([])
+    keep('c', 'without an answer', { qos: 0, packetId: undefined })
+    expect(seen(live)).toEqual(['publish c without an answer q0'])
     expect(
       seen(broker.connect('s').send(subscribeTo('#')))
         .slice(2)

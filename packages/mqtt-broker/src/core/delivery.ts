@@ -177,7 +177,10 @@ const deliverQos0 = (
   identifiers: readonly number[] | undefined,
   commit: CommitNumber,
 ): void => {
-  if (session.connection !== undefined) return sendQos0(core, session, message, retain, identifiers, commit)
+  // [MQTT-4.6.0-5] What came while the Client was away goes first.
+  if (session.connection !== undefined && session.queue.waitingQos0 === 0) {
+    return sendQos0(core, session, message, retain, identifiers, commit)
+  }
   if (core.settings.queueQos0) {
     enqueue(core, session, { message: message.kept(), qos: 0, retain, identifiers, group: undefined })
   } else dropped(core, session, message, 'session-offline')

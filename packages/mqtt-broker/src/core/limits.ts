@@ -259,7 +259,7 @@ export const LIMITS = {
     100_000,
     'count',
     'a retained message stays for ever',
-    'delivered, not retained; QoS > 0 in 5.0 refused (0x97)',
+    'QoS > 0 in 5.0 refused (0x97), else delivered and not retained',
     'messagesDropped.retained-limit',
   ),
   maximumRetainedBytes: limit(

@@ -7,6 +7,8 @@ export class OutboundQueue {
   #messages: (QueuedMessage | undefined)[] | undefined
   #head = 0
   sizeBytes = 0
+  /** How many of those that wait have QoS 0. */
+  waitingQos0 = 0
   /** Nothing here expires before this: milliseconds of the monotonic clock. */
   #earliestExpiry = Infinity
 
@@ -51,6 +53,7 @@ export class OutboundQueue {
     if (messages === undefined || first === undefined) return undefined
     messages[this.#head++] = undefined
     this.sizeBytes -= first.message.sizeBytes
+    if (first.qos === 0) this.waitingQos0--
     if (this.#head === messages.length) {
       this.#messages = undefined
       this.#head = 0
@@ -74,13 +77,15 @@ export class OutboundQueue {
     this.#messages = undefined
     this.#head = 0
     this.sizeBytes = 0
+    this.waitingQos0 = 0
     this.#earliestExpiry = Infinity
     for (const queued of left) this.push(queued)
     return expired
   }
 
-  #added({ message }: QueuedMessage): void {
+  #added({ message, qos }: QueuedMessage): void {
     this.sizeBytes += message.sizeBytes
+    if (qos === 0) this.waitingQos0++
     if (message.expiresAt < this.#earliestExpiry) this.#earliestExpiry = message.expiresAt
   }
 

@@ -105,7 +105,8 @@ export const returnToGroup = (core: Core, returned: readonly QueuedMessage[]): v
       forgetOrigin(core, queued.origin)
       continue
     }
-    group.queue.unshift(queued)
+    // The next member gets it as if it were the first: with its own granted QoS [MQTT-3.8.4-8] and identifiers.
+    group.queue.unshift({ ...queued, qos: queued.message.frame.qos, identifiers: undefined })
     count(core, queued)
     groups.add(group)
   }

@@ -87,7 +87,7 @@ export interface ClientOptions extends Credentials {
   readonly userProperties?: UserProperties | undefined
   readonly requestResponseInformation?: boolean | undefined
   readonly reconnect?: false | ReconnectOptions | undefined
-  /** QoS 1 and 2 messages that the server may send before they are acknowledged. Default 256. */
+  /** QoS 1 and 2 messages that the server may send before they are acknowledged, 5.0: a server of 3.1.1 cannot be told. Default 256. */
   readonly receiveMaximum?: number | undefined
   /** Own limit on unacknowledged outgoing QoS 1 and 2; the server's Receive Maximum holds too. Default 1,024. */
   readonly sendMaximum?: number | undefined

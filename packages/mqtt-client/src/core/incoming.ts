@@ -49,8 +49,9 @@ export function createIncoming(
   const held = new Set<number>()
   /** Those of them that came on this connection, and so count towards the Receive Maximum. */
   let heldHere = new Set<number>()
-  /** What the server counts as in flight. */
+  /** What the server counts as in flight, and how far it may: before 5.0 nobody told it, and only identifiers run out. */
   let counted = 0
+  let countedMost = receiveMaximum
   let connection: Connection | undefined
   /** This connection's, in order of arrival. */
   let unacknowledged: Delivery[] = []
@@ -108,6 +109,7 @@ export function createIncoming(
     start(next: Connection, sessionPresent: boolean): void {
       connection = next
       counted = 0
+      countedMost = next.server?.version === 5 ? receiveMaximum : 0xffff
       heldHere = new Set()
       if (sessionPresent) return
       held.clear()
@@ -133,7 +135,7 @@ export function createIncoming(
       // Twice on one connection breaks [MQTT-4.4.0-1]; the answer to the first will do.
       if (known && known.connection === connection) return 0
       // A repeat on the same connection was counted when it was new.
-      if (qos && !(qos === 2 && heldHere.has(packetId)) && ++counted > receiveMaximum) return RECEIVE_MAXIMUM_EXCEEDED
+      if (qos && !(qos === 2 && heldHere.has(packetId)) && ++counted > countedMost) return RECEIVE_MAXIMUM_EXCEEDED
       if (qos && step(packetId, PUBLISH_QOS_1 + qos - 1) === REPEAT) {
         heldHere.add(packetId)
         answer('pubrec', packetId, 0)

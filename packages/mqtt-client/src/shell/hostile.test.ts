@@ -105,6 +105,15 @@ describe('C5 a hostile server is left, without a throw, and tried again with bac
     await settle()
     expect(first.of('disconnect')).toMatchObject([{ reasonCode: 0x93 }])
   })
+
+  it('I31 a server of 3.1.1 was told no Receive Maximum, and breaks none', async () => {
+    const { client, server } = await online({ receiveMaximum: 2, version: 4 })
+    await client.subscribe('a', () => new Promise(() => {}))
+    for (let id = 1; id <= 5; id++) server.last.send(publishPacket('a', '', 1, id))
+    await settle()
+    expect(client.state).toBe('online')
+    expect(client.stats.unacknowledgedDeliveries).toBe(5)
+  })
 })
 
 describe('C6 answers to nothing', () => {

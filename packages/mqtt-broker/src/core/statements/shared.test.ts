@@ -43,6 +43,15 @@ describe('Shared Subscriptions (§4.8.2)', () => {
     ])
   })
 
+  it('[MQTT-4.8.2-3] whoever takes over what the Session of another member left gets what it was granted itself', () => {
+    const { broker, members, publish } = group(1, 2)
+    publish('moves')
+    expect(seen(members[0])).toEqual(['publish t moves q1 #1'])
+    members[0].cut()
+    broker.pass(60_000)
+    expect(seen(members[1])).toEqual(['publish t moves q2 #1'])
+  })
+
   it('[MQTT-4.8.2-4] QoS 2 that was begun with a member is completed with it when it comes back', () => {
     const { broker, members, publish } = group(2, 2)
     publish('begun')
