@@ -4,7 +4,7 @@ import type { Listener, OnStream } from './listener.ts'
 import { establish, FAMILY_ATTEMPT_TIMEOUT_MS, type ConnectOptions } from './node/establish.ts'
 import { ConnectionLimit, listening, peerOf, PROBED, stopListening, type ListenOptions } from './node/listening.ts'
 import {
-  sharedOnRead,
+  sharedOnReadOf,
   sharedReadBufferWorks,
   withSharedReadBuffer,
   type ReadingMode,
@@ -29,13 +29,13 @@ export interface ListenTcpOptions extends ListenOptions {
 export const connectTcp = async (options: ConnectTcpOptions): Promise<ByteStream> => {
   const { host, port, reading = 'auto' } = options
   const start = (): Socket => {
-    const socket = connect({
+    const socket: Socket = connect({
       host,
       port,
       noDelay: true,
       autoSelectFamily: true,
       autoSelectFamilyAttemptTimeout: FAMILY_ATTEMPT_TIMEOUT_MS,
-      ...(reading !== 'data' && { onread: sharedOnRead() }),
+      ...(reading !== 'data' && { onread: sharedOnReadOf(() => socket) }),
     })
     return socket.pause()
   }
@@ -67,5 +67,5 @@ export const listenTcp = async (options: ListenTcpOptions, onStream: OnStream): 
   return { url, port, close: () => stopListening(server) }
 }
 
-const SHARED: SocketHabits = { listensToData: false, copyUpToBytes: 0 }
-const DATA: SocketHabits = { listensToData: true, copyUpToBytes: 0 }
+const SHARED: SocketHabits = { listensToData: false, copyUpToBytes: 0, takesEmptyWrites: true }
+const DATA: SocketHabits = { listensToData: true, copyUpToBytes: 0, takesEmptyWrites: true }

@@ -1,4 +1,5 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { abortError, type AbortSignalLike } from '../abort.ts'
 import type { ByteStream, PeerInfo } from '../byte-stream.ts'
@@ -59,10 +60,10 @@ export const connectWs = async (url: string, options: ConnectWsOptions = {}): Pr
     const onOpen = (): void => {
       settle()
       webSocket.off('error', onError)
-      const { socket } = upgraded!
-      const certificate = isSecure ? certificateOf(socket as TLSSocket) : undefined
+      const socket = (upgraded?.socket as Socket | null | undefined) ?? undefined
+      const certificate = isSecure && socket !== undefined ? certificateOf(socket as TLSSocket) : undefined
       const peer: PeerInfo = {
-        ...peerOf(isSecure ? 'wss' : 'ws', socket),
+        ...peerOf(isSecure ? 'wss' : 'ws', socket ?? {}),
         subprotocol: webSocket.protocol,
         ...(certificate !== undefined && { certificate }),
       }

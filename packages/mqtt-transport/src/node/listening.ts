@@ -75,7 +75,11 @@ export class ConnectionLimit {
   }
 }
 
-export const peerOf = (transport: TransportName, socket: Socket, listener?: string): PeerInfo => {
+export const peerOf = (
+  transport: TransportName,
+  socket: Partial<Pick<Socket, 'remoteAddress' | 'remotePort'>>,
+  listener?: string,
+): PeerInfo => {
   const { remoteAddress, remotePort } = socket
   return {
     transport,

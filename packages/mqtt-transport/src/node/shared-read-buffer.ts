@@ -18,6 +18,14 @@ export type ReadingMode = 'auto' | 'onread' | 'data'
 export const sharedOnRead = (): OnReadOpts =>
   (shared ??= { buffer: new Uint8Array(READ_BUFFER_BYTES), callback: onRead })
 
+/** The same for one socket, which is made with it: Bun calls the function as a method of nothing. */
+export const sharedOnReadOf = (socket: () => Socket): OnReadOpts => ({
+  buffer: sharedOnRead().buffer,
+  callback(bytesRead, buffer) {
+    return onRead.call(socket(), bytesRead, buffer)
+  },
+})
+
 /**
  * Moves an accepted, paused connection to a socket that reads into the shared buffer, or returns `undefined` where that is
  * impossible. Node offers `onread` for outgoing connections only, hence the handle.

@@ -18,6 +18,7 @@ export class SocketByteStream implements ByteStream {
   #paused = false
   #awaitingDrain = false
   #closeInfo: CloseInfo | undefined
+  #written: ((error?: Error | null) => void) | undefined
 
   /** The socket must be paused, and stays so until `open`. */
   constructor(socket: Socket, peer: PeerInfo, habits: SocketHabits) {
@@ -43,11 +44,11 @@ export class SocketByteStream implements ByteStream {
     const socket = this.#socket
     if (this.#state !== State.open || socket.readableEnded || bytes.length === 0) return true
     if (bytes.length <= this.#habits.copyUpToBytes) {
-      socket.write(Buffer.from(bytes))
+      this.#send(Buffer.from(bytes))
       if (socket.writableLength > 0) this.#awaitDrain()
       return true
     }
-    socket.write(bytes)
+    this.#send(bytes)
     // Node removes from the length what the kernel took, before write() returns.
     if (socket.writableLength === 0) return true
     this.#awaitDrain()
@@ -63,7 +64,7 @@ export class SocketByteStream implements ByteStream {
     for (const part of parts) {
       if (part.length === 0) continue
       const copied = part.length <= this.#habits.copyUpToBytes
-      socket.write(copied ? Buffer.from(part) : part)
+      this.#send(copied ? Buffer.from(part) : part)
       held ||= !copied
     }
     socket.uncork()
@@ -120,6 +121,18 @@ export class SocketByteStream implements ByteStream {
     this.#handler?.onClose(this.#closeInfo)
   }
 
+  #send(bytes: Uint8Array): void {
+    if (this.#habits.takesEmptyWrites) this.#socket.write(bytes)
+    else this.#socket.write(bytes, (this.#written ??= (error) => this.#wrote(error)))
+  }
+
+  #wrote(error: Error | null | undefined): void {
+    const failed = this.#state >= State.destroyed || (error !== null && error !== undefined)
+    if (failed || !this.#awaitingDrain || this.#socket.writableLength > 0) return
+    this.#awaitingDrain = false
+    this.#handler?.onDrain()
+  }
+
   /**
    * Node's 'drain' comes only after a full buffer (64 KiB). An empty write behind the others tells when they are gone, and
    * costs nothing as long as the kernel takes everything.
@@ -127,6 +140,7 @@ export class SocketByteStream implements ByteStream {
   #awaitDrain(): void {
     if (this.#awaitingDrain) return
     this.#awaitingDrain = true
+    if (!this.#habits.takesEmptyWrites) return
     this.#socket.write(NOTHING, (error) => {
       this.#awaitingDrain = false
       if (this.#state >= State.destroyed || (error !== null && error !== undefined)) return
@@ -142,6 +156,8 @@ export interface SocketHabits {
   readonly listensToData: boolean
   /** Up to this size a part is copied rather than held, so that its writer keeps the memory. 0 where the kernel takes at once. */
   readonly copyUpToBytes: number
+  /** A write of nothing is answered like any other. `false` for TLS, where Deno fails the connection: there each write is answered. */
+  readonly takesEmptyWrites: boolean
 }
 
 /** A socket that knows its stream. */

@@ -20,7 +20,7 @@ export interface WebSocketHabits {
 export class WsByteStream implements ByteStream {
   readonly peer: PeerInfo
   readonly #webSocket: OwnedWebSocket
-  readonly #socket: Socket
+  readonly #socket: Socket | undefined
   readonly #habits: WebSocketHabits
   readonly #onSent = (): void => this.#sent()
   #handler: ByteStreamHandler | undefined
@@ -36,8 +36,12 @@ export class WsByteStream implements ByteStream {
   #secondStarted = 0
   #controlFrames = 0
 
-  /** Made inside the event that opens the WebSocket: nothing of it has been read yet. */
-  constructor(webSocket: WebSocket, socket: Socket, peer: PeerInfo, habits: WebSocketHabits) {
+  /**
+   * Made inside the event that opens the WebSocket: nothing of it has been read yet.
+   *
+   * @param socket below it; Bun, which brings a `ws` of its own, has none to show
+   */
+  constructor(webSocket: WebSocket, socket: Socket | undefined, peer: PeerInfo, habits: WebSocketHabits) {
     this.peer = peer
     this.#webSocket = webSocket
     this.#socket = socket
@@ -70,9 +74,9 @@ export class WsByteStream implements ByteStream {
 
   writeAll(parts: readonly Uint8Array[]): boolean {
     let taken = true
-    this.#socket.cork()
+    this.#socket?.cork()
     for (const part of parts) taken = this.write(part) && taken
-    this.#socket.uncork()
+    this.#socket?.uncork()
     return taken || this.bufferedBytes === 0
   }
 
