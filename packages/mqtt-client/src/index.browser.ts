@@ -1,7 +1,6 @@
-import { entrance } from './shell/connect.ts'
+import { connectOn, createClientOn } from './shell/connect.ts'
 import { webRuntime, webTransport } from './shell/web-transport.ts'
 
-const { connect, createClient } = /* @__PURE__ */ entrance(webTransport, webRuntime)
-
-export { connect, createClient }
+export const connect = /* @__PURE__ */ connectOn(webTransport, webRuntime)
+export const createClient = /* @__PURE__ */ createClientOn(webTransport, webRuntime)
 export * from './api/index.ts'

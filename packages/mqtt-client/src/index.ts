@@ -1,8 +1,7 @@
-import { entrance } from './shell/connect.ts'
+import { connectOn, createClientOn } from './shell/connect.ts'
 import { nodeTransport } from './shell/node-transport.ts'
 import { platformRuntime } from './shell/runtime.ts'
 
-const { connect, createClient } = /* @__PURE__ */ entrance(nodeTransport, platformRuntime)
-
-export { connect, createClient }
+export const connect = /* @__PURE__ */ connectOn(nodeTransport, platformRuntime)
+export const createClient = /* @__PURE__ */ createClientOn(nodeTransport, platformRuntime)
 export * from './api/index.ts'
