@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { install } from './install.mjs'
-import { ROOT, run, StepFailed, tool, turbo } from './run.mjs'
+import { pnpm, ROOT, run, StepFailed, tool, turbo } from './run.mjs'
 import { workspaces } from './workspaces.mjs'
 
 /** @typedef {{ name: string, minutes: number, what: string, run: (timeoutMs: number) => Promise<string> }} Suite */
@@ -81,6 +81,23 @@ const SUITES = [
       return eachPackage((folder) => vitest(folder, node, [], timeoutMs))
     },
   })),
+  {
+    name: 'engines',
+    minutes: 20,
+    what: 'the packed client on Node 20.19, 22, 24 and 26, Bun and Deno, as ESM and as CJS',
+    run: async (timeoutMs) => {
+      const [command, parameters] = pnpm([
+        '--dir',
+        'tooling/everywhere',
+        'exec',
+        'vitest',
+        'run',
+        'src/engines.test.ts',
+      ])
+      const output = await run('engines', command, parameters, { env: { GODWIT_ENGINES: 'all' }, timeoutMs })
+      return (/Tests +(.*)/.exec(output)?.[1] ?? 'no closing line').trim()
+    },
+  },
   {
     name: 'bun',
     minutes: 20,
