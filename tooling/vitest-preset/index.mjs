@@ -16,12 +16,14 @@ export const packageTests = ({ coverage = {}, test = {} } = {}) => {
     ssr: { resolve: { conditions: ['godwit-source'] } },
     test: {
       include: ['src/**/*.test.ts'],
-      testTimeout: 20_000,
+      // Stryker, which counts every statement, has a timeout of its own for each fault.
+      testTimeout: process.env.GODWIT_FAST_CHECK_MOST ? 600_000 : 20_000,
       // One process for the files of a package: a fresh one for each would load the same modules again, 0.3 s a file. A package
       // whose tests replace globals or built-in modules says `isolate: true`.
       isolate: false,
       // Loaded only where it has something to say: fast-check costs every test file 50 ms.
-      setupFiles: process.env.GODWIT_FAST_CHECK_RUNS ? [here('fast-check-runs.mjs')] : [],
+      setupFiles:
+        process.env.GODWIT_FAST_CHECK_RUNS || process.env.GODWIT_FAST_CHECK_MOST ? [here('fast-check-runs.mjs')] : [],
       reporters: ['default', new HouseReporter(name)],
       ...test,
       coverage: {

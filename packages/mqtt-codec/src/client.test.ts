@@ -63,6 +63,15 @@ it.each(BAD_VECTORS.filter(({ version }) => version === 5))('$title: refused', (
   expect(read(Uint8Array.of(0xd0, 0), () => expect.unreachable())).toBe(failures.at(-1))
 })
 
+it('hostile #1: a Remaining Length of five bytes is refused at the fourth, in any pieces', () => {
+  for (const lengths of [[1], [2], [6]]) {
+    const read = packetReader(5, 1_000_000)
+    const bytes = bytesOf('30ffffffff01')
+    const failures = [...chunksOf(bytes, lengths)].map((chunk) => read(chunk, () => expect.unreachable()))
+    expect(failures.at(-1)).toEqual({ reasonCode: 0x81, offset: 4, message: 'too long' })
+  }
+})
+
 it('a server of 3.1.1 that refuses 5.0 is understood', () => {
   const seen: Packet[] = []
   expect(packetReader(5, 100)(Uint8Array.of(0x20, 2, 0, 1), (packet) => seen.push(packet))).toBeUndefined()

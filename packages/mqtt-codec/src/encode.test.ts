@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { encode, EncodeError, encodeInto, type Packet, type ProtocolVersion } from './index.ts'
+import { encode, encodedLength, EncodeError, encodeInto, type Packet, type ProtocolVersion } from './index.ts'
 
 const publish = {
   type: 'publish',
@@ -24,6 +24,24 @@ describe('mistakes of a caller', () => {
     ['QoS 3', { ...publish, qos: 3, packetId: 1 }, 4, 'INVALID_VALUE'],
     ['DUP with QoS 0', { ...publish, dup: true }, 4, 'INVALID_VALUE'],
     ['a Keep Alive of 65,536', { ...connect, keepAliveSeconds: 65_536 }, 4, 'INVALID_VALUE'],
+    [
+      'a Message Expiry Interval of 2^32',
+      { ...publish, properties: { messageExpiryIntervalSeconds: 2 ** 32 } },
+      5,
+      'INVALID_VALUE',
+    ],
+    [
+      'a Subscription Identifier of 268,435,456',
+      { ...publish, properties: { subscriptionIdentifiers: [268_435_456] } },
+      5,
+      'INVALID_VALUE',
+    ],
+    [
+      'half a Subscription Identifier',
+      { ...publish, properties: { subscriptionIdentifiers: [1.5] } },
+      5,
+      'INVALID_VALUE',
+    ],
     ['a SUBSCRIBE without filters', { type: 'subscribe', packetId: 1, subscriptions: [] }, 5, 'INVALID_VALUE'],
     [
       'a misplaced wildcard',
@@ -50,6 +68,13 @@ describe('mistakes of a caller', () => {
     })()
     expect(EncodeError.isInstance(error)).toBe(true)
     expect(error).toMatchObject({ code })
+  })
+
+  it('a Remaining Length of 268,435,455 is the most', () => {
+    const longest = { ...publish, payload: new Uint8Array(268_435_455 - 3) }
+    expect(encodedLength(longest, 4)).toBe(268_435_460)
+    const longer = { ...publish, payload: new Uint8Array(268_435_456 - 3) }
+    expect(() => encodedLength(longer, 4)).toThrow(expect.objectContaining({ code: 'TOO_LONG' }))
   })
 
   it('memory that is too small, and nothing is written behind it', () => {

@@ -90,6 +90,10 @@ describe('explain', () => {
     expect(explain(bytes)).toMatchObject({ name: 'CONNECT', version: 3 })
   })
 
+  it('takes no mistake of a caller for a packet that is cut off', () => {
+    expect(() => explain([0x30, 1n] as unknown as Uint8Array)).toThrow(TypeError)
+  })
+
   it('shows a malformed packet up to where it breaks, and the failure beside it', () => {
     const { parts, failure } = explain(bytesOf('30060001612403ff'), 5)
     expect(failure).toMatchObject({ kind: 'malformed-packet' })

@@ -32,12 +32,13 @@ export const explain = (bytes: Uint8Array, version: ProtocolVersion = 5): Explai
   const type = firstByte >> 4
   let named: ProtocolVersion | undefined
   try {
+    let length = 0
     reader.group('Fixed Header', '2.1', () => {
       reader.bits('first byte', '2.1.1', '', firstByteBits(type))
-      const length = reader.variableByteInteger('Remaining Length', '2.1.4', (value) => `${value} bytes follow`)
+      length = reader.variableByteInteger('Remaining Length', '2.1.4', (value) => `${value} bytes follow`)
       return `${NAMES[type - 1] ?? 'no packet'}, ${length} bytes follow`
     })
-    reader.within(remainingLength(bytes), () => {
+    reader.within(length, () => {
       named = explainBody(reader, firstByte, version)
     })
   } catch (error) {
@@ -59,14 +60,4 @@ const firstByteBits = (type: number): readonly BitField[] => {
   if (type !== PacketType.publish) return [messageType, [3, 0, 'flags', (value) => `${value}, reserved`]]
   const on = (value: number): string => String(value)
   return [messageType, [3, 3, 'DUP', on], [2, 1, 'QoS', on], [0, 0, 'RETAIN', on]]
-}
-
-const remainingLength = (bytes: Uint8Array): number => {
-  let value = 0
-  for (let place = 0; place < 4; place++) {
-    const byte = bytes[1 + place] ?? 0
-    value += (byte & 0x7f) * 128 ** place
-    if (byte < 0x80) break
-  }
-  return value
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { FrameScanner, reasonCodeName } from './index.ts'
 import { hasControlCharacter, isWellFormedUtf8 } from './relay.ts'
+import { bytesOf } from './testing/index.ts'
 
 const frame = (...body: number[]): number[] => [0x30, body.length, ...body]
 
@@ -27,8 +28,11 @@ describe('FrameScanner', () => {
     const chunk = Uint8Array.of(...frame(0, 1, 0x61), ...frame(0, 1, 0x62), 0x30)
     scanner.push(chunk)
     expect([scanner.next(), scanner.unread]).toEqual([true, true])
+    expect(scanner.heldBytes).toBe(0)
     scanner.detach()
     chunk.fill(0xdb)
+    // The second frame and the byte behind it.
+    expect(scanner.heldBytes).toBe(6)
     expect([scanner.next(), scanner.bytes[scanner.end - 1]]).toEqual([true, 0x62])
     expect([scanner.next(), scanner.pendingFirstByte, scanner.heldBytes]).toEqual([false, 0x30, 1])
     scanner.push(Uint8Array.of(3, 0, 1, 0x63))
@@ -38,6 +42,25 @@ describe('FrameScanner', () => {
       false,
       -1,
     ])
+  })
+
+  it('joins what is unread to the next chunk, and keeps its memory for one cut packet after the other', () => {
+    const scanner = new FrameScanner({ version: 4 })
+    const read: number[] = []
+    const all = () => {
+      while (scanner.next()) read.push(scanner.bytes[scanner.end - 1]!)
+    }
+    scanner.push(Uint8Array.of(...frame(0, 1, 0x61), 0x30))
+    scanner.push(Uint8Array.of(3, 0, 1, 0x62, 0x30))
+    expect(scanner.heldBytes).toBe(11)
+    all()
+    // Each chunk ends the packet that was cut and begins the next one.
+    for (const letter of [0x63, 0x64, 0x65]) {
+      scanner.push(Uint8Array.of(3, 0, 1, letter, 0x30))
+      all()
+    }
+    expect(read).toEqual([0x61, 0x62, 0x63, 0x64, 0x65])
+    expect([scanner.heldBytes, scanner.pendingFirstByte]).toEqual([1, 0x30])
   })
 
   it('gives the same frames however pushes, reads and detaches are interleaved, with chunks overwritten', () => {
@@ -97,12 +120,16 @@ describe('FrameScanner', () => {
 
 describe('text', () => {
   it('[MQTT-1.5.4-1] is well-formed exactly where a strict decoder says so, but for U+0000', () => {
+    // Every length of UTF-8 as often.
+    const character = fc
+      .oneof(...[0x80, 0x800, 0x10000, 0x110000].map((beyond) => fc.nat(beyond - 1)))
+      .map((point) => String.fromCodePoint(point))
     const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
     fc.assert(
       fc.property(
         fc.oneof(
           fc.uint8Array({ maxLength: 6 }),
-          fc.string({ unit: 'binary', maxLength: 4 }).map((text) => new TextEncoder().encode(text)),
+          fc.array(character, { maxLength: 4 }).map((text) => new TextEncoder().encode(text.join(''))),
         ),
         (bytes) => {
           let expected = !bytes.includes(0)
@@ -116,6 +143,30 @@ describe('text', () => {
       ),
       { numRuns: 5000 },
     )
+  })
+
+  it.each([
+    ['61', true],
+    ['c280', true],
+    ['efbfbf', true],
+    ['f48fbfbf', true],
+    ['00', false],
+    ['6100', false],
+    ['80', false],
+    ['c1bf', false],
+    ['c3', false],
+    ['c361', false],
+    ['e09fbf', false],
+    ['eda080', false],
+    ['ef8080', true],
+    ['f08fbfbf', false],
+    ['f4908080', false],
+    ['f5808080', false],
+  ])('[MQTT-1.5.4-1] [MQTT-1.5.4-2] %s is well-formed: %s', (hex, expected) => {
+    const bytes = bytesOf(hex)
+    expect(isWellFormedUtf8(bytes, 0, bytes.length)).toBe(expected)
+    const around = Uint8Array.of(0x80, ...bytes, 0x80)
+    expect(isWellFormedUtf8(around, 1, around.length - 1)).toBe(expected)
   })
 
   it.each([

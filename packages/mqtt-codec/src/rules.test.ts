@@ -146,9 +146,36 @@ describe('PUBLISH, in place as decoded', () => {
     ['an overlong Subscription Identifier', '30 07 0001 61 03 0b 81 00', 5, 'malformed-packet 81'],
     ['hostile #26: a property that is not UTF-8', '30 08 0001 61 04 03 0001 ff', 5, 'malformed-packet 81'],
     ['hostile #50: cut before its identifier', '32 03 0001 61', 4, 'malformed-packet 81'],
+    ['hostile #50: Packet Identifier 0', '32 05 0001 61 0000', 4, 'protocol-error 82'],
+    ['a Topic Name beyond the packet', '30 03 0002 61', 4, 'malformed-packet 81'],
+    ['half of a length', '30 01 00', 4, 'malformed-packet 81'],
+    ['hostile #31: a property cut off behind its identifier', '30 06 0001 61 02 02 00', 5, 'malformed-packet 81'],
+    ['hostile #31: Correlation Data beyond the properties', '30 08 0001 61 04 09 0005 61', 5, 'malformed-packet 81'],
+    ['hostile #31: a User Property without its value', '30 09 0001 61 05 26 0001 61 00', 5, 'malformed-packet 81'],
+    ['hostile #31: the name of a User Property cut off', '30 09 0001 61 05 26 0009 61 00', 5, 'malformed-packet 81'],
+    ['hostile #25: U+0000 in a property', '30 08 0001 61 04 03 0001 00', 5, 'malformed-packet 81'],
+    ['hostile #33: an unknown property', '30 07 0001 61 03 04 0000', 5, 'malformed-packet 81'],
+    ['hostile #34: a property twice', '30 08 0001 61 04 01 00 01 00', 5, 'protocol-error 82'],
+    ['hostile #34: a Topic Alias twice', '30 0a 0001 61 06 23 0001 23 0001', 5, 'protocol-error 82'],
+    ['a Property Length of two bytes', `30 87 01 0001 61 82 01 03 007f ${'61'.repeat(0x7f)}`, 5, 'accepted'],
+    ['a Property Length of two bytes beyond the packet', '30 05 0001 61 82 01', 5, 'malformed-packet 81'],
+    ['hostile #45: Topic Alias 0', '30 07 0001 61 03 23 0000', 5, 'topic-alias-invalid 94'],
   ] as const)('%s', (_title, hex, version, expected) => {
     expect(inPlace(hex, version)).toBe(expected)
     expect(refused(hex, version)).toBe(expected === 'accepted' ? 'publish' : `${expected} as ${version}`)
+  })
+
+  it.each([
+    ['hostile #48 [MQTT-3.3.1-4]: QoS 3', '36 05 0001 61 0001'],
+    ['hostile #49 [MQTT-3.3.1-2]: DUP with QoS 0', '38 03 0001 61'],
+  ])('%s is refused in place also where no scanner has looked at the first byte', (title, hex) => {
+    const bytes = bytesOf(hex.replaceAll(' ', ''))
+    const statement = /MQTT-[0-9.-]+/.exec(title)?.[0]
+    expect(readPublishFrame(new PublishFrame(), bytes, 0, 2, bytes.length, 4)).toMatchObject({
+      kind: 'malformed-packet',
+      offset: 0,
+      statement,
+    })
   })
 
   it('hostile #29 #40: the limits hold for both', () => {
@@ -199,13 +226,120 @@ describe('explainFailure', () => {
   }
 
   it.each([
+    ['00 00', 5, 'no such packet (byte 0 of no packet)'],
+    ['c0 01 00', 5, 'bytes behind (byte 2 of PINGREQ)'],
+    ['c0 80 00', 5, 'a Variable Byte Integer is not in the fewest bytes (byte 2 of PINGREQ, MQTT-1.5.5-1)'],
+    ['c1 00', 5, 'the flags of the first byte are not those of this packet (byte 0 of PINGREQ, MQTT-2.1.3-1)'],
+    ['c1 00', 4, 'the flags of the first byte are not those of this packet (byte 0 of PINGREQ, MQTT-2.2.2-2)'],
+    ['c0 00', undefined, 'the first packet is not a CONNECT (byte 0 of PINGREQ, MQTT-3.1.0-1)'],
+    ['30 03 0001 ff', 4, 'text is not UTF-8 (byte 4 of PUBLISH, MQTT-1.5.3-1)'],
+    ['30 03 0001 00', 4, 'text holds U+0000 (byte 4 of PUBLISH, MQTT-1.5.3-2)'],
+    ['30 04 0001 ff 00', 5, 'text is not UTF-8 (byte 4 of PUBLISH, MQTT-1.5.4-1)'],
+    ['30 04 0001 00 00', 5, 'text holds U+0000 (byte 4 of PUBLISH, MQTT-1.5.4-2)'],
     ['30 03 0001 23', 4, 'there is a wildcard in the Topic Name (byte 2 of PUBLISH, MQTT-3.3.2-2)'],
+    ['30 02 0000', 4, 'a topic is empty (byte 2 of PUBLISH, MQTT-4.7.3-1)'],
     ['32 05 0001 61 0000', 4, 'the Packet Identifier is 0 (byte 5 of PUBLISH, MQTT-2.3.1-1)'],
     ['32 06 0001 61 0000 00', 5, 'the Packet Identifier is 0 (byte 5 of PUBLISH, MQTT-2.2.1-3)'],
-    ['c0 01 00', 5, 'bytes behind (byte 2 of PINGREQ)'],
-    ['00 00', 5, 'no such packet (byte 0 of no packet)'],
+    ['36 05 0001 61 0001', 4, 'the QoS is 3 (byte 0 of PUBLISH, MQTT-3.3.1-4)'],
+    ['38 03 0001 61', 4, 'DUP is set with QoS 0 (byte 0 of PUBLISH, MQTT-3.3.1-2)'],
+    ['30 07 0001 61 03 23 0000', 5, 'the Topic Alias is 0 (byte 7 of PUBLISH, MQTT-3.3.2-8)'],
+    ['30 08 0001 61 04 08 0001 2b', 5, 'there is a wildcard in the Response Topic (byte 7 of PUBLISH, MQTT-3.3.2-14)'],
+    ['30 04 0001 61 05', 5, 'the properties run past the packet (byte 6 of PUBLISH)'],
+    ['30 08 0001 61 04 01 00 01 00', 5, 'payloadFormatIndicator twice (byte 8 of PUBLISH)'],
+    [
+      '10 0d 0004 4d515458 04 02 0000 0001 61',
+      undefined,
+      'the Protocol Name is neither MQTT nor MQIsdp (byte 2 of CONNECT, MQTT-3.1.2-1)',
+    ],
+    [
+      '10 0d 0004 4d515454 03 02 0000 0001 61',
+      undefined,
+      'the Protocol Level is not one that belongs to the Protocol Name (byte 8 of CONNECT, MQTT-3.1.2-2)',
+    ],
+    [
+      '10 0d 0004 4d515454 04 03 0000 0001 61',
+      undefined,
+      'the reserved Connect Flag is set (byte 9 of CONNECT, MQTT-3.1.2-3)',
+    ],
+    [
+      '10 0d 0004 4d515454 04 22 0000 0001 61',
+      undefined,
+      'Will QoS or Will Retain are set without the Will Flag (byte 9 of CONNECT, MQTT-3.1.2-11)',
+    ],
+    [
+      '10 12 0004 4d515454 04 1e 0000 0001 61 0001 77 0000',
+      undefined,
+      'the Will QoS is 3 (byte 9 of CONNECT, MQTT-3.1.2-14)',
+    ],
+    [
+      '10 14 0004 4d515454 05 1e 0000 00 0001 61 00 0001 77 0000',
+      undefined,
+      'the Will QoS is 3 (byte 9 of CONNECT, MQTT-3.1.2-12)',
+    ],
+    [
+      '10 10 0004 4d515454 04 42 0000 0001 61 0001 62',
+      undefined,
+      'there is a Password without a User Name (byte 9 of CONNECT, MQTT-3.1.2-22)',
+    ],
+    [
+      '10 12 0004 4d515454 04 06 0000 0001 61 0001 2b 0000',
+      undefined,
+      'there is a wildcard in the Will Topic (byte 15 of CONNECT, MQTT-4.7.1-1)',
+    ],
+    [
+      '10 14 0004 4d515454 05 06 0000 00 0001 61 00 0001 2b 0000',
+      undefined,
+      'there is a wildcard in the Will Topic (byte 17 of CONNECT, MQTT-4.7.0-1)',
+    ],
+    ['20 02 02 00', 4, 'reserved Connect Acknowledge Flags are set (byte 2 of CONNACK, MQTT-3.2.2-1)'],
+    ['20 02 01 05', 4, 'Session Present is set in a refusal (byte 2 of CONNACK, MQTT-3.2.2-4)'],
+    ['20 03 01 87 00', 5, 'Session Present is set in a refusal (byte 2 of CONNACK, MQTT-3.2.2-6)'],
+    ['20 03 00 92 00', 5, 'the Reason Code may not stand here (byte 3 of CONNACK, MQTT-3.2.2-8)'],
+    ['20 02 00 06', 4, 'the Reason Code may not stand here (byte 3 of CONNACK, MQTT-3.2.2-8)'],
+    ['40 03 0001 92', 5, 'the Reason Code may not stand here (byte 4 of PUBACK, MQTT-3.4.2-1)'],
+    ['50 03 0001 92', 5, 'the Reason Code may not stand here (byte 4 of PUBREC, MQTT-3.5.2-1)'],
+    ['62 03 0001 80', 5, 'the Reason Code may not stand here (byte 4 of PUBREL, MQTT-3.6.2-1)'],
+    ['70 03 0001 80', 5, 'the Reason Code may not stand here (byte 4 of PUBCOMP, MQTT-3.7.2-1)'],
+    ['82 02 0001', 4, 'there is no Topic Filter (byte 4 of SUBSCRIBE, MQTT-3.8.3-3)'],
+    ['82 03 0001 00', 5, 'there is no Topic Filter (byte 5 of SUBSCRIBE, MQTT-3.8.3-2)'],
+    ['82 06 0001 0001 61 04', 4, 'reserved bits of the Requested QoS are set (byte 7 of SUBSCRIBE, MQTT-3.8.3-4)'],
+    [
+      '82 07 0001 00 0001 61 40',
+      5,
+      'reserved bits of the Subscription Options are set (byte 8 of SUBSCRIBE, MQTT-3.8.3-5)',
+    ],
+    ['82 06 0001 0001 61 03', 4, 'QoS 3 (byte 7 of SUBSCRIBE)'],
+    ['82 07 0001 00 0001 61 30', 5, 'Retain Handling 3 (byte 8 of SUBSCRIBE)'],
+    [
+      '82 07 0001 0002 6123 00',
+      4,
+      'a wildcard is not alone on its level, or # is not the last (byte 4 of SUBSCRIBE, MQTT-4.7.1-2)',
+    ],
+    [
+      '82 08 0001 00 0002 6123 00',
+      5,
+      'a wildcard is not alone on its level, or # is not the last (byte 5 of SUBSCRIBE, MQTT-4.7.1-1)',
+    ],
+    ['90 02 0001', 4, 'there is no Return Code (byte 4 of SUBACK, MQTT-3.8.4-5)'],
+    ['90 03 0001 00', 5, 'there is no Reason Code (byte 5 of SUBACK, MQTT-3.8.4-6)'],
+    ['90 04 0001 00 03', 5, 'the Reason Code may not stand here (byte 5 of SUBACK, MQTT-3.9.3-2)'],
+    ['a2 02 0001', 4, 'there is no Topic Filter (byte 4 of UNSUBSCRIBE, MQTT-3.10.3-2)'],
+    [
+      'b0 04 0001 00 01',
+      5,
+      'there is no Reason Code, or one that may not stand here (byte 5 of UNSUBACK, MQTT-3.11.3-2)',
+    ],
+    ['e0 01 11', 5, 'the Reason Code may not stand here (byte 2 of DISCONNECT, MQTT-3.14.2-1)'],
+    ['f0 01 11', 5, 'the Reason Code may not stand here (byte 2 of AUTH, MQTT-3.15.2-1)'],
+    ['f0 02 18 00', 5, 'no method (byte 4 of AUTH)'],
   ] as const)('%s', (hex, version, expected) => {
     expect(sentence(hex, version)).toBe(expected)
+  })
+
+  it('says which limit was exceeded', () => {
+    const failure = decode(bytesOf('e009000726000161000162'), 5, undefined, decodeLimits({ maximumUserProperties: 0 }))
+    if (!isDecodeFailure(failure)) throw new TypeError(failure.type)
+    expect(explainFailure(failure)).toBe('there are more User Properties than the limits allow (byte 5 of DISCONNECT)')
   })
 
   it('says how long a packet was that is too large', () => {

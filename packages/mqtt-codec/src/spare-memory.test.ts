@@ -36,7 +36,7 @@ describe('the buffer that is kept', () => {
       expect(scanner.next()).toBe(false)
       scanner.push(frame.subarray(50_000))
       expect(scanner.next()).toBe(true)
-      expect(scanner.bytes.slice(scanner.start, scanner.end)).toEqual(frame)
+      expect(Buffer.compare(scanner.bytes.subarray(scanner.start, scanner.end), frame)).toBe(0)
       const { buffer } = scanner.bytes
       expect(scanner.next()).toBe(false)
       return buffer

@@ -27,19 +27,20 @@ describe('QoS 2', () => {
     expect([receiver.onPubrel(7), accepted(receiver, 7)]).toEqual([false, accept])
   })
 
-  it('hostile #76 the same identifier a million times costs one identifier and no quota', () => {
+  it('hostile #76 the same identifier 100,000 times costs one identifier and no quota', () => {
     const receiver = new Receiver({ receiveMaximum: 2 })
     accepted(receiver, 7)
     let repeats = 0
-    for (let count = 0; count < 1_000_000; count += 1) if (accepted(receiver, 7) === repeat) repeats += 1
-    expect([repeats, receiver.held, receiver.unacknowledged]).toEqual([1_000_000, 1, 1])
+    for (let count = 0; count < 100_000; count += 1) if (accepted(receiver, 7) === repeat) repeats += 1
+    expect([repeats, receiver.held, receiver.unacknowledged]).toEqual([100_000, 1, 1])
   })
 
   it('hostile #75 MQTT 3.x holds all 65,535 identifiers', () => {
     const receiver = new Receiver({ receiveMaximum: 65_535 })
-    for (let packetId = 1; packetId <= 65_535; packetId += 1) expect(accepted(receiver, packetId)).toBe(accept)
+    const all = Array.from({ length: 65_535 }, (_, index) => index + 1)
+    expect(all.every((packetId) => accepted(receiver, packetId) === accept)).toBe(true)
     expect([receiver.held, accepted(receiver, 65_535), receiver.onPublish(1, 3)]).toEqual([65_535, repeat, accept])
-    for (let packetId = 1; packetId <= 65_535; packetId += 1) receiver.onPubrel(packetId)
+    for (const packetId of all) receiver.onPubrel(packetId)
     expect(receiver.held).toBe(0)
   })
 
@@ -129,7 +130,8 @@ describe('Receive Maximum', () => {
 
   it('65,535 is no limit: nothing is counted', () => {
     const receiver = new Receiver({ receiveMaximum: 65_535 })
-    for (let count = 0; count < 70_000; count += 1) expect(receiver.onPublish(1, 1)).toBe(accept)
+    const outcomes = Array.from({ length: 70_000 }, () => receiver.onPublish(1, 1))
+    expect(new Set(outcomes)).toEqual(new Set([accept]))
     expect(receiver.unacknowledged).toBe(0)
   })
 

@@ -94,7 +94,8 @@ describe('identifiers and quota', () => {
 
   it('hostile #84 C1 the 65,536th waits, identifiers are never reused in flight', () => {
     const sender = senderWith(65_535)
-    for (let packetId = 1; packetId <= 65_535; packetId += 1) expect(sender.start(1, undefined)).toBe(packetId)
+    const started = Array.from({ length: 65_535 }, () => sender.start(1, undefined))
+    expect(started.every((packetId, index) => packetId === index + 1)).toBe(true)
     expect([sender.start(1, undefined), sender.take(), sender.outstanding]).toEqual([0, 0, 65_535])
     sender.onPuback(777, 0)
     expect([sender.start(1, undefined), sender.start(1, undefined)]).toEqual([777, 0])

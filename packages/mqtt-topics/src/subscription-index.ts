@@ -115,8 +115,9 @@ export class SubscriptionIndex<Value, Resolved = readonly Value[]> {
       if (!this.#wildcards.remove(topicFilter, value)) return false
     } else {
       const values = this.#exact.get(topicFilter)
-      const place = values?.indexOf(value) ?? -1
-      if (values === undefined || place === -1) return false
+      if (values === undefined) return false
+      const place = values.indexOf(value)
+      if (place === -1) return false
       values.splice(place, 1)
       if (values.length === 0) this.#exact.delete(topicFilter)
     }

@@ -46,11 +46,68 @@ describe('Topic Names and Topic Filters', () => {
   it.each([
     ['a#', 'wildcard-not-alone', 1],
     ['+a/b', 'wildcard-not-alone', 0],
+    ['a/+b', 'wildcard-not-alone', 2],
+    ['a/#b', 'wildcard-not-alone', 2],
+    ['#/', 'multi-level-not-last', 0],
     ['a/b+', 'wildcard-not-alone', 3],
     ['a/#/b', 'multi-level-not-last', 2],
     ['', 'empty', 0],
   ])('hostile #61: refuses the filter %s', (text, reason, at) => {
     expect(parseTopicFilter(text)).toEqual({ refused: true, reason, at })
+  })
+
+  it.each([
+    '+',
+    '#',
+    '/',
+    '+/a',
+    'a/+',
+    'a/+/b',
+    '+/+',
+    '/#',
+    'a/+/#',
+    '+/#',
+    'a b',
+    '$SYS/#',
+    '$shared/a',
+    'aa/bb/cc',
+  ])('takes the filter %s', (text) => {
+    expect(parseTopicFilter(text)).toBe(text)
+    expect(isTopicFilter(text)).toBe(true)
+  })
+
+  it.each([
+    ['$share/group/a', true],
+    ['$share/g/a/+/#', true],
+    ['$share/g//', true],
+    ['$share/+/a', false],
+    ['$share/#/a', false],
+    ['$share/g', false],
+    ['$share/g/', false],
+    ['$share//a', false],
+    ['$share', false],
+    ['$share/g/+a', false],
+    ['a/#/b', false],
+    ['a\u0000', false],
+    ['', false],
+  ])('says of %j whether it may be subscribed to: %s', (text, expected) => {
+    expect(isTopicFilter(text)).toBe(expected)
+  })
+
+  it('a refusal is told from everything else', () => {
+    const refused = parseTopicName('')
+    expect(isTopicRefusal(refused)).toBe(true)
+    for (const other of [
+      null,
+      undefined,
+      '',
+      'a',
+      1,
+      {},
+      { refused: false },
+      Object.assign(() => {}, { refused: true }),
+    ])
+      expect(isTopicRefusal(other)).toBe(false)
   })
 
   it('hostile #62: 200 separators are taken', () => {
@@ -74,7 +131,11 @@ describe('Topic Names and Topic Filters', () => {
     expect([isTopicName('a/b'), isTopicName('a/+'), isTopicName('')]).toEqual([true, false, false])
     const isShort = (text: string, maximumBytes: number) => !isTopicRefusal(parseTopicName(text, { maximumBytes }))
     for (const [text, bytes] of [
+      ['\u007f', 1],
+      ['\u0080', 2],
       ['é', 2],
+      ['\u07ff', 2],
+      ['\u0800', 3],
       ['€', 3],
       ['😀', 4],
     ] as const) {

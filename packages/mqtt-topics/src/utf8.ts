@@ -42,7 +42,7 @@ export const decodeUtf8 = (bytes: Uint8Array, start: number, end: number): strin
       text += String.fromCharCode(first)
       continue
     }
-    const more = first < 0xc2 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : first < 0xf5 ? 3 : 0
+    const more = first < 0xc2 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : first < 0xf8 ? 3 : 0
     if (more === 0 || at + more > end) return undefined
     let point = first & (0x3f >> more)
     for (let count = 0; count < more; count++) {

@@ -56,8 +56,9 @@ export class WildcardTrie<Value> {
     }
     const last = path.at(-1)!
     const values = below ? last.below : last.values
-    const place = values?.indexOf(value) ?? -1
-    if (values === undefined || place === -1) return false
+    if (values === undefined) return false
+    const place = values.indexOf(value)
+    if (place === -1) return false
     values.splice(place, 1)
     if (values.length === 0) {
       if (below) last.below = undefined

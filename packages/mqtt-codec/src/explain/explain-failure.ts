@@ -54,8 +54,11 @@ const SENTENCES: { readonly [statement: string]: string } = {
 const NAMES = Object.keys(PacketType).map((name) => name.toUpperCase())
 
 /** What was wrong with a peer's bytes, where, and by which statement, as one line for a log. */
-export const explainFailure = ({ kind, message, statement, offset, packetType = 0 }: DecodeFailure): string => {
-  const what = kind === 'packet-too-large' ? `too large, ${message}` : (SENTENCES[message] ?? message)
+export const explainFailure = (failure: DecodeFailure): string => {
+  const { kind, message, statement, offset, packetType = 0, protocolVersion } = failure
+  // Before 5.0 that number has the rule which 5.0 has as 4.7.0-1.
+  const said = message === 'MQTT-4.7.1-1' && protocolVersion !== 5 ? 'MQTT-4.7.0-1' : message
+  const what = kind === 'packet-too-large' ? `too large, ${message}` : (SENTENCES[said] ?? message)
   const where = `byte ${offset} of ${NAMES[packetType - 1] ?? 'no packet'}`
   return `${what} (${where}${statement === undefined ? '' : `, ${statement}`})`
 }
