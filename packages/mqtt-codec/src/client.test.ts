@@ -1,27 +1,30 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { packetReader, writePacket } from './client.ts'
-import { encode, StreamDecoder, type Packet } from './index.ts'
+import { packetReader, writePacket, type PacketFailure } from './client.ts'
+import { decode, encode, PacketType, StreamDecoder, type DecodeFailure, type Packet } from './index.ts'
 import { BAD_VECTORS, bytesOf, chunkings, chunksOf, packets } from './testing/index.ts'
 
-const VERSIONS = [4, 5] as const
+const VERSIONS = [3, 4, 5] as const
+
+/** Sent by a Client only. The reader reads it back for whoever watches packets, without the rules that only servers need. */
+const OF_CLIENTS: readonly Packet['type'][] = ['connect', 'subscribe', 'unsubscribe', 'pingreq']
+const OF_SERVERS: readonly Packet['type'][] = ['connack', 'suback', 'unsuback', 'pingresp']
 
 /** Read with either reader: the packets that came out, and where and why the stream failed. */
-const outcome = (
-  push: (chunk: Uint8Array, sink: (packet: Packet) => void) => { reasonCode: number; offset: number } | undefined,
+const outcome = <Failure extends PacketFailure | DecodeFailure>(
+  push: (chunk: Uint8Array, sink: (packet: Packet) => void) => Failure | undefined,
   chunks: Iterable<Uint8Array>,
 ) => {
   const seen: Packet[] = []
-  let failure: { reasonCode: number; offset: number } | undefined
+  let failure: Failure | undefined
   for (const chunk of chunks) failure = push(chunk, (packet) => seen.push(structuredClone(packet)))
-  return { seen, failure: failure && [failure.reasonCode, failure.offset] }
+  return { seen, failure, says: failure && [failure.reasonCode, failure.offset] }
 }
 
 describe.each(VERSIONS)('the packets of a client, version %i', (version) => {
-  const several = fc.array(
-    packets(version).filter(({ type }) => type !== 'connect'),
-    { maxLength: 6 },
-  )
+  const sent = packets(version).filter(({ type }) => !OF_SERVERS.includes(type))
+  const received = packets(version).filter(({ type }) => !OF_CLIENTS.includes(type))
+  const several = fc.array(received, { maxLength: 6 })
 
   it('I30: in any pieces the reader says what StreamDecoder says, also of bytes that were changed', () => {
     fc.assert(
@@ -31,32 +34,91 @@ describe.each(VERSIONS)('the packets of a client, version %i', (version) => {
         // A CONNACK of two bytes is read as one of 3.1.1 here, and refused there.
         fc.pre(!hasShortConnack(whole))
         const decoder = new StreamDecoder({ version, maximumPacketSizeBytes: 2_000 })
-        const read = packetReader(version, 2_000)
-        expect(outcome(read, chunksOf(whole, lengths))).toEqual(
-          outcome((chunk, sink) => decoder.push(chunk, sink), chunksOf(whole, lengths)),
-        )
+        const expected = outcome((chunk, sink) => decoder.push(chunk, sink), chunksOf(whole, lengths))
+        const { seen, says } = outcome(packetReader(version, 2_000), chunksOf(whole, lengths))
+        const types = [...expected.seen.map(({ type }) => PacketType[type]), expected.failure?.packetType]
+        if (OF_CLIENTS.some((type) => types.includes(PacketType[type]))) return
+        expect(seen).toEqual(expected.seen)
+        expect(says).toEqual(expected.says)
       }),
       { numRuns: 1_000 },
     )
   })
 
-  it('a packet is written as `encode` does, and one that does not fit is measured', () => {
+  it('a packet is written as `encode` does, one that does not fit is measured, and what was written is read back', () => {
     fc.assert(
-      fc.property(packets(version), fc.nat({ max: 40 }), (packet, offset) => {
+      fc.property(sent, fc.nat({ max: 40 }), (packet, offset) => {
         const bytes = encode(packet, version)
         const target = new Uint8Array(offset + bytes.length)
         expect(writePacket(packet, version, target, offset)).toBe(target.length)
         expect(target.subarray(offset)).toEqual(bytes)
         expect(writePacket(packet, version, new Uint8Array(1), offset)).toBe(target.length)
+        expect(outcome(packetReader(version, Infinity), [bytes])).toMatchObject({
+          seen: [decode(bytes, version)],
+          failure: undefined,
+        })
       }),
     )
+  })
+})
+
+const publish = {
+  type: 'publish',
+  topicName: 'a',
+  payload: new Uint8Array(),
+  qos: 0,
+  retain: false,
+  dup: false,
+} as const
+const connect = { type: 'connect', protocolVersion: 5, clientId: 'c', cleanStart: true, keepAliveSeconds: 60 } as const
+const subscription = { topicFilter: 'a', qos: 0, noLocal: false, retainAsPublished: false, retainHandling: 0 } as const
+
+describe('what no server would accept is not written', () => {
+  it.each<[string, object, number?]>([
+    ['U+0000 in a Topic Name', { ...publish, topicName: 'a\0' }],
+    ['half of a surrogate pair', { ...publish, topicName: '\ud800' }],
+    ['a Topic Name of more than 65,535 bytes', { ...publish, topicName: 'é'.repeat(32_768) }],
+    ['a wildcard in a Topic Name', { ...publish, topicName: 'a/#' }],
+    ['an empty Topic Name', { ...publish, topicName: '' }],
+    ['a wildcard in a Response Topic', { ...publish, properties: { responseTopic: '+' } }],
+    ['an empty Response Topic', { ...publish, properties: { responseTopic: '' } }],
+    ['QoS 3', { ...publish, qos: 3, packetId: 1 }],
+    ['DUP at QoS 0', { ...publish, dup: true }],
+    ['Packet Identifier 0', { ...publish, qos: 1, packetId: 0 }],
+    ['a Packet Identifier of three bytes', { ...publish, qos: 1, packetId: 65_536 }],
+    ['half a Packet Identifier', { ...publish, qos: 1, packetId: 1.5 }],
+    ['an expiry of five bytes', { ...publish, properties: { messageExpiryIntervalSeconds: 2 ** 32 } }],
+    ['Subscription Identifier 0', { ...publish, properties: { subscriptionIdentifiers: [0] } }],
+    ['a Subscription Identifier of five bytes', { ...publish, properties: { subscriptionIdentifiers: [2 ** 28] } }],
+    ['Payload Format Indicator 2', { ...publish, properties: { payloadFormatIndicator: 2 } }],
+    ['Topic Alias 0', { ...publish, properties: { topicAlias: 0 } }],
+    ['a Will of QoS 3', { ...connect, will: { ...publish, qos: 3 } }],
+    ['a Will to a wildcard', { ...connect, will: { ...publish, topicName: '#' } }],
+    ['a Password without a User Name in 3.1.1', { ...connect, protocolVersion: 4, password: new Uint8Array(1) }],
+    ['a Password of more than 65,535 bytes', { ...connect, password: new Uint8Array(65_536) }],
+    ['a Keep Alive of three bytes', { ...connect, keepAliveSeconds: 65_536 }],
+    ['a Reason Code of other packets', { type: 'disconnect', reasonCode: 0x87 + 1 }],
+    ['AUTH in 3.1.1', { type: 'auth', reasonCode: 0x18, properties: { authenticationMethod: 'm' } }, 4],
+    ['AUTH without a method', { type: 'auth', reasonCode: 0x18 }],
+    ['a Subscription of QoS 3', { type: 'subscribe', packetId: 1, subscriptions: [{ ...subscription, qos: 3 }] }],
+    ['Retain Handling 3', { type: 'subscribe', packetId: 1, subscriptions: [{ ...subscription, retainHandling: 3 }] }],
+  ])('%s', (_, packet, version = 5) => {
+    const failure = writePacket(packet as Packet, version as 4 | 5, new Uint8Array(200), 0)
+    expect(failure).toMatchObject({ reasonCode: expect.any(Number), message: expect.stringMatching(/./) })
+    // The next one is none the worse.
+    expect(writePacket({ type: 'pingreq' }, 5, new Uint8Array(2), 0)).toBe(2)
   })
 })
 
 /** At any place: more than needed, and never too little. */
 const hasShortConnack = (bytes: Uint8Array) => bytes.some((byte, at) => byte === 0x20 && bytes[at + 1] === 2)
 
-it.each(BAD_VECTORS.filter(({ version }) => version === 5))('$title: refused', ({ hex, reasonCode }) => {
+const refusedHere = BAD_VECTORS.filter(({ version, hex }) => {
+  const [firstByte = 0] = bytesOf(hex)
+  return version === 5 && !OF_CLIENTS.some((type) => PacketType[type] === firstByte >> 4)
+})
+
+it.each(refusedHere)('$title: refused', ({ hex, reasonCode }) => {
   const read = packetReader(5, 1_000_000)
   const failures = [...chunksOf(bytesOf(hex), [1])].map((chunk) => read(chunk, () => {}))
   expect(failures.at(-1)?.reasonCode).toBe(reasonCode)
@@ -82,4 +144,12 @@ it('hostile #6: what is promised is not allocated, and what was read is not kept
   const read = packetReader(5, 268_435_460)
   expect(read(Uint8Array.of(0x30, 0xff, 0xff, 0xff, 0x7f, 0), () => expect.unreachable())).toBeUndefined()
   expect(packetReader(5, 100)(Uint8Array.of(0x30, 0xff, 0x01), () => {})).toMatchObject({ reasonCode: 0x95, offset: 1 })
+})
+
+it('views are plain Uint8Arrays, also of a Buffer', () => {
+  const seen: Packet[] = []
+  const bytes = Buffer.from(encode({ ...publish, topicName: 'é', payload: Uint8Array.of(1, 2) }, 5))
+  packetReader(5, 100)(bytes, (packet) => seen.push(packet))
+  expect(seen).toEqual([{ ...publish, topicName: 'é', payload: Uint8Array.of(1, 2) }])
+  expect(seen.map((packet) => 'payload' in packet && packet.payload.constructor)).toEqual([Uint8Array])
 })

@@ -1,75 +1,60 @@
-import { straightReading } from '#fast-paths'
-import { NOTHING } from './body.ts'
-import { NO_BYTES } from './bytes.ts'
-import type { ReadPacket } from './directions.ts'
-import { ruleText, type DecodeFailure, type Refusal } from './failures.ts'
-import { brokenByFirstByte } from './first-byte.ts'
-import { TYPES, type ProtocolVersion } from './packet-type.ts'
-import { BODIES, type Packet } from './packet.ts'
-import { LENGTH_TOO_LONG, MALFORMED, OVERLONG } from './rules.ts'
-import { pureText } from './text.ts'
-import { beginReading, endReading } from './wire.ts'
+import { straightReading, straightWriting } from '#fast-paths'
+import { NO_BYTES, view } from './bytes.ts'
+import {
+  begin,
+  CUT_OFF,
+  end as packetEnd,
+  failure,
+  integer,
+  position,
+  refuse,
+  variableByteInteger,
+  withLength,
+  type PacketFailure,
+} from './client/fields.ts'
+import { body, numberOf } from './client/packets.ts'
+import type { WritePacket } from './directions.ts'
+import { flagsOf } from './first-byte.ts'
+import type { ProtocolVersion } from './packet-type.ts'
+import type { Packet } from './packet.ts'
+import { publishFlags } from './packets/publish.ts'
 
-export { write as writePacket } from './encode.ts'
-
-/** What a Client is told about a stream that has failed: enough for a DISCONNECT and for a log. */
-export interface ReadFailure {
-  readonly reasonCode: number
-  /** In the packet, from its first byte. */
-  readonly offset: number
-  /** The statement that was broken, or what is wrong in words. */
-  readonly message: string
-}
+export type { PacketFailure }
 
 /** Takes the next bytes of the stream and hands every packet that they complete to `sink`, in order. */
-export type PacketReader = (chunk: Uint8Array, sink: (packet: Packet) => void) => ReadFailure | undefined
+export type PacketReader = (chunk: Uint8Array, sink: (packet: Packet) => void) => PacketFailure | undefined
 
 /**
  * Reads one direction of a connection whose version is known, in whatever pieces it comes: what a Client needs of `StreamDecoder`, in half of
  * its bytes. Payloads and other binary data are views, valid only until `sink` returns. Once the stream has failed it stays so, and nothing
- * behind the failure was looked at. `sink` must not throw.
+ * behind the failure was looked at. `sink` must not throw. What only a Client sends is read, too, but not judged by all of its rules.
  *
  * A CONNACK of two bytes is one of 3.1.1, also where 5.0 was asked for: so servers refuse a version that they do not know.
  */
 export const packetReader = (version: ProtocolVersion, maximumPacketSizeBytes: number): PacketReader => {
-  let held: Uint8Array = NO_BYTES
+  let held = NO_BYTES
   let heldLength = 0
-  let failure: ReadFailure | undefined
+  let failed: PacketFailure | undefined
 
-  const refused = ({ rule, reasonCode, offset }: Refusal): void => {
-    failure ??= { reasonCode, offset, message: ruleText(rule, version) }
-  }
-  const malformed = (rule: string, offset: number): void => refused({ rule, reasonCode: MALFORMED, offset })
-
-  /** Reads the packet at `at` and returns where it ends; `at` where more bytes are needed. */
+  /** Reads the packet at `at` and returns where it ends; `at` where more bytes are needed, or none will do. */
   const read = (bytes: Uint8Array, at: number, end: number, sink: (packet: Packet) => void): number => {
-    const firstByte = bytes[at]!
-    const rule = brokenByFirstByte(firstByte, version)
-    if (rule) malformed(rule, 0)
-    let body = at
-    let length = 0
-    let byte = 0x80
-    for (let shift = 0; byte >= 0x80; shift += 7) {
-      if (shift > 21) malformed(LENGTH_TOO_LONG, 4)
-      if (failure || ++body === end) return at
-      byte = bytes[body]!
-      length |= (byte & 0x7f) << shift
-      if (shift && !byte && version === 5) malformed(OVERLONG, body - at)
-    }
-    const packetEnd = ++body + length
-    if (packetEnd - at > maximumPacketSizeBytes)
-      refused({ rule: `bytes: ${packetEnd - at}`, reasonCode: 0x95, offset: 1 })
-    if (failure || packetEnd > end) return at
-    const type = firstByte >> 4
-    const as = type === 2 && length === 2 ? 4 : version
-    const found = readPacket(bytes, at, body, packetEnd, as, pureText)
+    begin(false, bytes, at, end, version)
+    const firstByte = integer(1, 0)
+    checkFirstByte(firstByte, version, at)
+    const length = variableByteInteger(0, true)
+    const bodyStart = position
+    if (bodyStart + length - at > maximumPacketSizeBytes) refuse(`${bodyStart + length - at} bytes`, at + 1, 0x95)
+    if (failure?.message !== CUT_OFF) failed = failure
+    if (failure || bodyStart + length > end) return at
+    const as = firstByte >> 4 === 2 && length === 2 ? 4 : version
+    const found = readPacket(bytes, at, bodyStart, bodyStart + length, as)
     if ('type' in found) sink(found)
-    else refused(found as unknown as Refusal)
-    return packetEnd
+    else failed = found
+    return bodyStart + length
   }
 
   return (chunk, sink) => {
-    let bytes = chunk
+    let bytes = view(chunk, 0, chunk.length)
     let end = chunk.length
     if (heldLength > 0) {
       end += heldLength
@@ -79,25 +64,51 @@ export const packetReader = (version: ProtocolVersion, maximumPacketSizeBytes: n
       bytes = held
     }
     let at = 0
-    for (let next = -1; !failure && at < end && next !== at;) {
+    for (let next = -1; !failed && at < end && next !== at;) {
       next = at
       at = read(bytes, at, end, sink)
     }
-    heldLength = failure ? 0 : end - at
-    if (heldLength === 0) held = NO_BYTES
-    else if (at > 0 || bytes === chunk) held = copied(bytes.subarray(at, end), heldLength, heldLength)
-    return failure
+    heldLength = failed ? 0 : end - at
+    if (!heldLength) held = NO_BYTES
+    else if (at > 0 || bytes !== held) held = copied(bytes.subarray(at, end), heldLength, heldLength)
+    return failed
   }
 }
 
-/** Or a Refusal, which says in less what a DecodeFailure says. */
-const readPacket: ReadPacket = /* @__PURE__ */ straightReading((bytes, start, bodyStart, end, version, text) => {
-  const firstByte = bytes[start]!
-  const type = firstByte >> 4
-  beginReading(bytes, start, bodyStart, end, version, text!, undefined)
-  const packet = BODIES[type]!(NOTHING as Packet, TYPES[type - 1]!, firstByte & 15)
-  return (endReading() as unknown as DecodeFailure) ?? packet
+const readPacket = /* @__PURE__ */ straightReading<PacketFailure>((bytes, start, bodyStart, end, version) => {
+  begin(false, bytes, start, end, version!, bodyStart)
+  const packet = body(bytes[start]!)
+  if (position < packetEnd) refuse('bytes behind the packet')
+  return failure ?? packet
 })
+
+/**
+ * Writes a packet of a Client at `offset` and returns where it ends, also where that is past the target: then it is only measured. Or returns
+ * why no server would accept it; the target may then hold part of it. A CONNECT is written in its own `protocolVersion`. Before 5.0 properties,
+ * and Reason Codes where there are none, are left out. Topic Filters are not judged.
+ */
+export const writePacket: WritePacket<PacketFailure> = /* @__PURE__ */ straightWriting<PacketFailure>(
+  (packet, ofConnection, target, offset) => {
+    const { type } = packet
+    const version = type === 'connect' ? packet.protocolVersion : ofConnection
+    const number = numberOf(type)
+    const firstByte = (number << 4) | (type === 'publish' ? publishFlags(packet) : flagsOf(number))
+    begin(true, target, offset, Infinity, version)
+    checkFirstByte(firstByte, version, offset)
+    integer(1, firstByte)
+    withLength(() => body(firstByte, packet))
+    return failure ?? position
+  },
+)
+
+const checkFirstByte = (firstByte: number, version: ProtocolVersion, at: number): void => {
+  const type = firstByte >> 4
+  const isRight =
+    type === 3
+      ? (firstByte & 6) < 6 && (firstByte & 14) !== 8
+      : type > 0 && (type < 15 || version > 4) && flagsOf(type) === (firstByte & 15)
+  if (!isRight) refuse('no such packet', at)
+}
 
 const copied = (bytes: Uint8Array, length: number, room: number): Uint8Array => {
   const target = new Uint8Array(room)

@@ -5,16 +5,16 @@ import type { Packet } from './packet.ts'
 import type { TextCodec } from './text.ts'
 
 /** Writes a packet at `offset` and returns where it ends, also where that is past the target: then it is only measured. */
-export type WritePacket = (
+export type WritePacket<Failure = never> = (
   packet: Packet,
   version: ProtocolVersion,
   target: Uint8Array,
   offset: number,
   text?: TextCodec,
-) => number
+) => number | Failure
 
 /** Reads the packet at `start`..`end`, its body at `bodyStart`. */
-export type ReadPacket = (
+export type ReadPacket<Failure = DecodeFailure> = (
   bytes: Uint8Array,
   start: number,
   bodyStart: number,
@@ -22,4 +22,4 @@ export type ReadPacket = (
   version: ProtocolVersion | undefined,
   text?: TextCodec,
   limits?: LimitJudge,
-) => Packet | DecodeFailure
+) => Packet | Failure

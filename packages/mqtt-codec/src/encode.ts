@@ -58,7 +58,7 @@ export const encodedLength = (packet: Packet, version: ProtocolVersion, text?: T
   write(packet, version, NO_BYTES, 0, text)
 
 /** Where the packet ends, also where that is past the target: then nothing but its length is of use. */
-export const write: WritePacket = /* @__PURE__ */ straightWriting(
+export const write: WritePacket = /* @__PURE__ */ straightWriting<never>(
   (packet, ofConnection, target, offset, text = pureText) => {
     const { type } = packet
     const version = type === 'connect' ? packet.protocolVersion : ofConnection

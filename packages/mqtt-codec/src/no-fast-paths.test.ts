@@ -12,3 +12,4 @@ it('no fast path is loaded', () => {
 
 await import('./codec.test.ts')
 await import('./encode.test.ts')
+await import('./client.test.ts')

@@ -24,7 +24,7 @@ const UNUSUAL = 2 ** 30
 
 /** Writes what is usual, and lets `general` write the rest. */
 export const straightWriting =
-  (general: WritePacket): WritePacket =>
+  <Failure>(general: WritePacket<Failure>): WritePacket<Failure> =>
   (packet, version, target, offset, text) => {
     const end = packet.type === 'publish' ? writePublish(packet, version, target, offset) : -1
     return end === -1 ? general(packet, version, target, offset, text) : end
@@ -32,7 +32,7 @@ export const straightWriting =
 
 /** Reads what is usual, and lets `general` read the rest. Limits are not usual: they judge every name. */
 export const straightReading =
-  (general: ReadPacket): ReadPacket =>
+  <Failure>(general: ReadPacket<Failure>): ReadPacket<Failure> =>
   (bytes, start, bodyStart, packetEnd, version, text = pureText, limits) =>
     (bytes[start]! >> 4 === 3 && limits === undefined
       ? readPublish(bytes, start, bodyStart, packetEnd, version, text)

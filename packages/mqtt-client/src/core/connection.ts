@@ -93,21 +93,17 @@ export function createConnection(
 
   const send: Connection['send'] = (packet, sent) => {
     if (!isOpen) return undefined
-    let end
-    try {
-      end = writePacket(packet, version, buffer, length)
-      if (server && end - length > server.maximumPacketSizeBytes)
-        return new MqttError('PACKET_TOO_LARGE', '', { reasonCode: PACKET_TOO_LARGE })
-      if (end > buffer.length) {
-        // Writing past the end has counted how long it is.
-        const grown = new Uint8Array(end * 2)
-        grown.set(buffer.subarray(0, length))
-        buffer = grown
-        writePacket(packet, version, buffer, length)
-      }
-    } catch (cause) {
-      // The caller's mistake, such as half of a surrogate pair in a name.
-      return new MqttError('INVALID_ARGUMENT', '', { cause })
+    const end = writePacket(packet, version, buffer, length)
+    // The caller's mistake, such as half of a surrogate pair in a name.
+    if (typeof end === 'object') return new MqttError('INVALID_ARGUMENT', end.message)
+    if (server && end - length > server.maximumPacketSizeBytes)
+      return new MqttError('PACKET_TOO_LARGE', '', { reasonCode: PACKET_TOO_LARGE })
+    if (end > buffer.length) {
+      // Writing past the end has counted how long it is.
+      const grown = new Uint8Array(end * 2)
+      grown.set(buffer.subarray(0, length))
+      buffer = grown
+      writePacket(packet, version, buffer, length)
     }
     // Read back, so that the tap sees what really leaves.
     if (onPacket) packetReader(version, Infinity)(buffer.subarray(length, end), (written) => onPacket('sent', written))

@@ -30,9 +30,6 @@ export function propertiesOf<Options extends { readonly userProperties?: UserPro
 
 /** Throws what the caller did wrong before anything else happens, such as a Reason Code that the packet cannot have. */
 export function checkEncodable(packet: Packet): void {
-  try {
-    writePacket(packet, 5, new Uint8Array(), 0)
-  } catch (cause) {
-    throw new MqttError('INVALID_ARGUMENT', '', { cause })
-  }
+  const written = writePacket(packet, 5, new Uint8Array(), 0)
+  if (typeof written === 'object') throw new MqttError('INVALID_ARGUMENT', written.message)
 }

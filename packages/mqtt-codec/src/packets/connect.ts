@@ -116,7 +116,8 @@ const protocol = (): void => {
   if (level !== version) refuse('3.1.2-2', position - 1, UNSUPPORTED_PROTOCOL_VERSION)
 }
 
-const flagsOf = ({ cleanStart, will, username, password }: ConnectPacket): number =>
+/** Connect Flags. What is wrong with a QoS shows in them. */
+export const flagsOf = ({ cleanStart, will, username, password }: ConnectPacket): number =>
   (cleanStart ? 0x02 : 0) |
   (will === undefined ? 0 : 0x04 | (Math.min(will.qos, 3) << 3) | (will.retain ? 0x20 : 0)) |
   (password === undefined ? 0 : 0x40) |

@@ -1,6 +1,6 @@
 import type { Body } from '../body.ts'
 import { SUBSCRIBE, UNSUBSCRIBE } from '../packet-sets.ts'
-import type { QoS } from '../packet-type.ts'
+import type { ProtocolVersion, QoS } from '../packet-type.ts'
 import type { UserProperties } from '../properties.ts'
 import { propertyList } from '../property-list.ts'
 import { MALFORMED } from '../rules.ts'
@@ -53,7 +53,7 @@ export const subscribe: Body<SubscribePacket> = (given, type) => {
 const subscription = (given: SubscriptionRequest): SubscriptionRequest => {
   const filter = topicFilter(given.topicFilter)
   const at = position
-  const options = byte(writing ? optionsOf(given) : 0)
+  const options = byte(writing ? optionsOf(given, version) : 0)
   if ((options & (version === 5 ? 0xc0 : 0xfc)) !== 0) refuse('3.8.3-5|3.8.3-4', at)
   if ((options & 0x03) === 0x03) refuse('QoS 3', at)
   if ((options & 0x30) === 0x30) violation('Retain Handling 3', at)
@@ -67,7 +67,10 @@ const subscription = (given: SubscriptionRequest): SubscriptionRequest => {
 }
 
 /** What is wrong with them shows in the byte. */
-const optionsOf = ({ qos, noLocal, retainAsPublished, retainHandling }: SubscriptionRequest): number =>
+export const optionsOf = (
+  { qos, noLocal, retainAsPublished, retainHandling }: SubscriptionRequest,
+  version: ProtocolVersion | undefined,
+): number =>
   Math.min(qos, 3) |
   (version === 5 ? (noLocal ? 4 : 0) | (retainAsPublished ? 8 : 0) | (Math.min(retainHandling, 3) << 4) : 0)
 
