@@ -71,6 +71,16 @@ describe('InFlightTable', () => {
     table.insert(9, 2, SENT, 1)
     expect(read(table, table.find(9))).toEqual([9, { state: 2, flags: SENT, order: 1 }])
   })
+
+  it.each([
+    [126, 256],
+    [128, 2],
+  ])('the memory of %i in flight leaves %i slots behind, when all are done', (count, slots) => {
+    const table = new InFlightTable()
+    for (let id = 1; id <= count; id += 1) table.insert(id, 1, 0, id)
+    for (let id = 1; id <= count; id += 1) table.remove(table.find(id))
+    expect([table.words.length, table.orders.length, table.size]).toEqual([slots, slots, 0])
+  })
 })
 
 function read(table: InFlightTable, slot: number): [number, { state: number; flags: number; order: number }] {

@@ -14,7 +14,8 @@ export class QosError extends Error {
     super(message, options)
     this.name = 'QosError'
     this.code = code
-    Object.defineProperty(this, brand, { value: true })
+    // Defined, so that it is not enumerable and no log prints it.
+    Object.defineProperty(this, brand, {})
   }
 
   /** Also true for an error of another copy of this package (ESM beside CJS, two versions). */

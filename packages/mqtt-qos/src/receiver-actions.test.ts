@@ -36,19 +36,22 @@ describe('the actions of the Receiver', () => {
     ])
   })
 
-  it('what is refused is acknowledged, not routed, not held, and costs nothing', () => {
-    const receiver = new Receiver({ receiveMaximum: 1 })
-    for (const [qos, type] of [
-      [1, 'puback-sent'],
-      [2, 'pubrec-sent'],
-      [2, 'pubrec-sent'],
-    ] as const) {
-      expect(handleReceiverEvent(receiver, { type: 'publish-received', qos, packetId: 5, reasonCode: 0x87 })).toEqual([
-        { type, packetId: 5, reasonCode: 0x87 },
-      ])
-    }
-    expect([receiver.held, receiver.unacknowledged]).toEqual([0, 0])
-  })
+  it.each([0x80, 0x87, 0xff])(
+    'what is refused with %i is acknowledged, not routed, not held, and costs nothing',
+    (reasonCode) => {
+      const receiver = new Receiver({ receiveMaximum: 1 })
+      for (const [qos, type] of [
+        [1, 'puback-sent'],
+        [2, 'pubrec-sent'],
+        [2, 'pubrec-sent'],
+      ] as const) {
+        expect(handleReceiverEvent(receiver, { type: 'publish-received', qos, packetId: 5, reasonCode })).toEqual([
+          { type, packetId: 5, reasonCode },
+        ])
+      }
+      expect([receiver.held, receiver.unacknowledged]).toEqual([0, 0])
+    },
+  )
 
   it('hostile #136 beyond the Receive Maximum the connection fails with 0x93', () => {
     const receiver = new Receiver({ receiveMaximum: 1 })

@@ -98,6 +98,12 @@ describe('Receive Maximum', () => {
     expect([receiver.unacknowledged, receiver.held]).toEqual([2, 1])
   })
 
+  it('QoS 1 counts also with an identifier that is held for QoS 2', () => {
+    const receiver = new Receiver({ receiveMaximum: 2 })
+    expect([accepted(receiver, 7), receiver.onPublish(1, 7), receiver.unacknowledged]).toEqual([accept, accept, 2])
+    expect(receiver.onPublish(1, 7)).toBe(quotaExceeded)
+  })
+
   it('PUBACK, PUBCOMP and a refusing PUBREC give it back, and never more than was taken', () => {
     const receiver = new Receiver({ receiveMaximum: 1 })
     expect(receiver.onPublish(1, 1)).toBe(accept)

@@ -44,7 +44,8 @@ describe('SendQuota', () => {
 
   it.each([0, 65_536, 2.5, Number.NaN])('refuses %s as an own limit, with a code', (limit) => {
     const refusal = caught(() => new SendQuota(limit))
-    expect(QosError.isInstance(refusal) && refusal.code).toBe('RECEIVE_MAXIMUM_OUT_OF_RANGE')
+    expect(refusal).toMatchObject({ code: 'RECEIVE_MAXIMUM_OUT_OF_RANGE', message: `not 1 to 65535: ${limit}` })
+    expect(QosError.isInstance(refusal)).toBe(true)
   })
 })
 

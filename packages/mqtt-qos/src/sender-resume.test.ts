@@ -1,9 +1,10 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import { InFlightTable } from './in-flight-table.ts'
 import { QosError } from './qos-error.ts'
 import { Sender, type SenderResend } from './sender.ts'
 import { restoreSender, senderSnapshot } from './session-snapshot.ts'
 import { startWith } from './start-with.ts'
-import { SenderOutcome } from './transitions.ts'
+import { SenderOutcome, SenderState } from './transitions.ts'
 
 const { completed, sendPubrel } = SenderOutcome
 
@@ -182,6 +183,52 @@ describe('snapshots', () => {
     expect(senderSnapshot(restored)).toEqual(senderSnapshot(sender))
   })
 
+  it('a message with a chosen identifier has left, unless it is said otherwise, and is found by any identifier', () => {
+    for (let packetId = 1; packetId <= 64; packetId += 1) {
+      const sender = senderWith(10, [])
+      startWith(sender, 2, packetId, 'a')
+      expect([packetId, sender.state(packetId)]).toEqual([packetId, SenderState.awaitingPubrec])
+      sender.resume(10)
+      expect(brief(sender.resends())).toEqual([`publish ${packetId} dup true`])
+      expect([packetId, sender.abandon(packetId)]).toEqual([packetId, sendPubrel])
+    }
+  })
+
+  it('giving up what was not sent again yet lifts no quota', () => {
+    const sender = senderWith(2, [2, 2])
+    sender.resume(2)
+    expect(brief(sender.resends(1))).toEqual(['publish 1 dup true'])
+    expect([sender.abandon(2), sender.owed, sender.quota]).toEqual([sendPubrel, 0, 1])
+  })
+
+  it('an acknowledgement walks over nothing that still waits: ten times the messages take about ten times the look-ups', () => {
+    const find = vi.spyOn(InFlightTable.prototype, 'find')
+    const looks = (count: number): number => {
+      const sender = senderWith(
+        count,
+        Array.from({ length: count }, (_, number) => (number % 2 === 0 ? 1 : 2)),
+      )
+      // The PUBREL that are owed come first, at once.
+      for (let packetId = 2; packetId <= Math.min(20, count); packetId += 2) sender.onPubrec(packetId, 0)
+      sender.resume(1)
+      find.mockClear()
+      let sent = 0
+      for (let owed = true; owed; owed = sender.owed > 0) {
+        for (const resend of sender.resends()) {
+          sent += 1
+          if (resend.type === 'pubrel') sender.onPubcomp(resend.packetId, 0)
+          else if (resend.qos === 1) sender.onPuback(resend.packetId, 0)
+          else sender.onPubrec(resend.packetId, 0x80)
+        }
+      }
+      expect([sent, sender.outstanding]).toEqual([count, 0])
+      return find.mock.calls.length
+    }
+    const [few, many] = [looks(100), looks(1_000)]
+    find.mockRestore()
+    expect(many).toBeLessThan(few * 20)
+  })
+
   it('nothing new starts from a restored Sender before what it owes', () => {
     const restored = restoreSender({ receiveMaximum: 10 }, senderSnapshot(senderWith(10, [1])))
     expect([restored.owed, restored.start(1, 'new')]).toEqual([1, 0])
@@ -204,6 +251,8 @@ describe('snapshots', () => {
     } catch (error) {
       caught = error
     }
-    expect(QosError.isInstance(caught) && caught.code).toBe(code)
+    const message = { PACKET_IDENTIFIER_IN_USE: 'uses 4 twice', PACKET_IDENTIFIER_OUT_OF_RANGE: '65536' }[code]
+    expect(caught).toMatchObject({ code, message: expect.stringContaining(message!) })
+    expect(QosError.isInstance(caught)).toBe(true)
   })
 })

@@ -56,6 +56,24 @@ describe('what changed in a Session', () => {
     )
   })
 
+  it.each<[string, Partial<InFlightSnapshot<string>>]>([
+    ['state', { state: 3 }],
+    ['message', { message: 'b' }],
+    ['having left', { sent: true }],
+    ['QoS', { qos: 1 }],
+  ])('names a message whose %s changed, and no other', (_what, change) => {
+    const stays: InFlightSnapshot<string> = { packetId: 1, qos: 2, state: 2, sent: false, message: 'a' }
+    const changes: InFlightSnapshot<string> = { ...stays, packetId: 2 }
+    const of = (...inFlight: InFlightSnapshot<string>[]) => ({
+      sender: { lastPacketId: 2, inFlight },
+      receiver: { held: [] },
+    })
+    const after = of(stays, { ...changes, ...change })
+    const delta = sessionDelta(of(stays, changes), after)
+    expect(delta.sender).toEqual({ lastPacketId: 2, freed: [], updated: [{ ...changes, ...change }], appended: [] })
+    expect(applySessionDelta(of(stays, changes), delta)).toEqual(after)
+  })
+
   it('names one step of each kind by its identifier alone', () => {
     const sender = new Sender<string>({ receiveMaximum: 10 })
     const receiver = new Receiver({ receiveMaximum: 10 })

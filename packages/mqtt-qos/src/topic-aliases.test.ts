@@ -35,6 +35,15 @@ describe('IncomingTopicAliases', () => {
 })
 
 describe('OutgoingTopicAliases', () => {
+  it('a forgotten Topic Name keeps the alias that it got since, when the alias that it had goes to another', () => {
+    const aliases = new OutgoingTopicAliases(2)
+    expect(aliases.assign('a')).toEqual({ alias: 1, isNew: true })
+    aliases.forget('a')
+    expect(aliases.assign('a')).toEqual({ alias: 2, isNew: true })
+    expect(aliases.assign('b')).toEqual({ alias: 1, isNew: true })
+    expect(aliases.assign('a')).toEqual({ alias: 2, isNew: false })
+  })
+
   it('gives the least recently used alias to a new Topic Name', () => {
     const aliases = new OutgoingTopicAliases(2)
     expect(aliases.assign('a')).toEqual({ alias: 1, isNew: true })

@@ -112,8 +112,8 @@ export class RetainedIndex<Value> {
 function* matching<Value>(root: Node<Value>, filter: readonly string[]): Generator<Node<Value> | undefined, void> {
   const stack: { nodes: Iterator<[string, Node<Value>]>; depth: number }[] = []
   const enter = (node: Node<Value>, depth: number): void => {
-    if (node.children === undefined) return
-    const level = filter[Math.min(depth, filter.length - 1)]!
+    const level = filter[depth]
+    if (level === undefined || node.children === undefined) return
     if (level === '+' || level === '#') stack.push({ nodes: node.children.entries(), depth })
     else {
       const child = node.children.get(level)
@@ -129,7 +129,7 @@ function* matching<Value>(root: Node<Value>, filter: readonly string[]): Generat
     }
     const [level, node] = step.value
     const { depth } = top
-    const inHash = filter[Math.min(depth, filter.length - 1)] === '#'
+    const inHash = filter[depth] === '#'
     // [MQTT-4.7.2-1]
     const hidden = stack.length === 1 && level.startsWith('$') && (filter[0] === '+' || filter[0] === '#')
     if (hidden) {
@@ -138,6 +138,6 @@ function* matching<Value>(root: Node<Value>, filter: readonly string[]): Generat
     }
     const ends = inHash || depth === filter.length - 1 || (depth === filter.length - 2 && filter.at(-1) === '#')
     yield ends ? node : undefined
-    if (inHash || depth < filter.length - 1) enter(node, inHash ? filter.length - 1 : depth + 1)
+    enter(node, inHash ? depth : depth + 1)
   }
 }

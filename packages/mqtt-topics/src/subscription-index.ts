@@ -200,11 +200,9 @@ export class SubscriptionIndex<Value, Resolved = readonly Value[]> {
   }
 
   #make(topicName: string, bytes: Uint8Array, hash: number): Entry<Resolved> {
-    const bucket = bucketOf(topicName)
     const entry: Entry<Resolved> = {
       resolved: undefined as Resolved,
-      // A name of one level has no filters with wildcards but those that count globally.
-      bucket: bucket === -1 ? 0 : bucket,
+      bucket: bucketOf(topicName),
       seen: 0,
       seenGlobal: 0,
       used: false,
@@ -276,11 +274,9 @@ const isSame = (known: Uint8Array, bytes: Uint8Array, start: number, end: number
   return true
 }
 
-/** The bucket of a text's first two levels, -1 where they are not both named: those concern every topic. */
+/** The bucket of a text's first two levels, or of its only one; -1 where a wildcard is in them: such a filter concerns every topic. */
 const bucketOf = (text: string): number => {
-  const first = text.indexOf('/')
-  if (first === -1) return -1
-  const second = text.indexOf('/', first + 1)
+  const second = text.indexOf('/', text.indexOf('/') + 1)
   const end = second === -1 ? text.length : second
   let hash = 0x811c9dc5
   for (let at = 0; at < end; at++) {
