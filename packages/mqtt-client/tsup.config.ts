@@ -7,6 +7,7 @@ export default library({
   aliases: 'src/aliases.ts',
   authentication: 'src/authentication.ts',
   failover: 'src/failover.ts',
+  schema: 'src/schema.ts',
   store: 'src/store.ts',
   'store-file': 'src/store-file.ts',
   'store-indexeddb': 'src/store-indexeddb.ts',

@@ -22,6 +22,8 @@ const SIZE_BUDGETS = [
   { package: '@godwit/mqtt-codec', code: "export * from '@godwit/mqtt-codec'", bytes: 7 * 1024 },
   // What it may not grow above on its way down: the aim is 12 KiB.
   { package: '@godwit/mqtt-client', code: "export { connect } from '@godwit/mqtt-client'", bytes: 15_500 },
+  // What an entry adds by itself: the validator is the application's own.
+  { package: '@godwit/mqtt-client', code: "export * from '@godwit/mqtt-client/schema'", bytes: 1024 },
 ]
 
 /**
