@@ -1,31 +1,15 @@
 // Fuzzes in several processes at once, as many as there are cores: `node tooling/fuzz/run.mjs --help` has the options.
-// What runs is a bundle of the sources: a loader that compiles on the fly makes the code slower than it is.
 import { spawn } from 'node:child_process'
 import { availableParallelism } from 'node:os'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { build } from 'esbuild'
-
-const HERE = dirname(fileURLToPath(import.meta.url))
-const OUTFILE = join(HERE, 'dist/main.mjs')
+import { bundle } from './bundle.mjs'
 
 const { values, tokens } = parseArgs({
   options: { executions: { type: 'string', default: '5000000' }, seed: { type: 'string' } },
   strict: false,
   tokens: true,
 })
-await build({
-  entryPoints: [join(HERE, 'src/main.ts')],
-  outfile: OUTFILE,
-  bundle: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  conditions: ['godwit-source'],
-  external: ['fast-check', 'vitest'],
-  logLevel: 'error',
-})
+const file = await bundle('main')
 
 const given = process.argv.slice(2)
 /** These are about one input: one process answers. */
@@ -50,7 +34,7 @@ process.exitCode = results.every(({ code }) => code === 0) ? 0 : 1
  */
 function run(options) {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['--enable-source-maps', OUTFILE, ...options], {
+    const child = spawn(process.execPath, ['--enable-source-maps', file, ...options], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     let output = ''

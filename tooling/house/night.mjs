@@ -51,6 +51,18 @@ const SUITES = [
       return (await run('fuzz', process.execPath, ['tooling/fuzz/run.mjs', '--for', seconds], { timeoutMs })).trimEnd()
     },
   },
+  {
+    name: 'differential',
+    minutes: 70,
+    what: 'the same conversations with Mosquitto for an hour; which ones depends on the date',
+    run: async (timeoutMs) => {
+      const seed = new Date().toISOString().slice(0, 10).replaceAll('-', '')
+      const given = ['--seed', `${seed}00000`, '--for', String(timeoutMs / 1000 - 600)]
+      return (
+        await run('differential', process.execPath, ['tooling/fuzz/differential.mjs', ...given], { timeoutMs })
+      ).trimEnd()
+    },
+  },
   ...['mqtt-codec', 'mqtt-topics', 'mqtt-qos'].map((name) => ({
     name: `mutation-${name}`,
     minutes: 120,

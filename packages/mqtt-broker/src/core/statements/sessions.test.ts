@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { message, subscribeTo } from '../../testing/packets.ts'
 import { VirtualBroker } from '../../testing/virtual-broker.ts'
-import { BOTH, DURABLE, join, seen, watch } from '../../testing/wire.ts'
+import { BOTH, connect, DURABLE, join, packet, seen, text, watch } from '../../testing/wire.ts'
 
 const CLEAN = { cleanStart: true, properties: { sessionExpiryIntervalSeconds: 60 } } as const
 
@@ -134,6 +134,21 @@ describe('Session Expiry Interval', () => {
     broker.connect('a', DURABLE).cut()
     broker.pass(59_000)
     expect(seen(broker.connect('a', DURABLE))).toEqual(['connack 0 present'])
+  })
+
+  it('[MQTT-3.1.2-23 v5.0] [MQTT-3.1.2-5 v3.1.1] outlasts a connection that a Protocol Error has closed', () => {
+    for (const version of BOTH) {
+      for (const error of [connect(version), '00', packet('30', text('#'), version === 5 ? '00' : '')]) {
+        const broker = new VirtualBroker()
+        const client = join(broker, 'a', { ...DURABLE, version })
+          .send(subscribeTo('t', { qos: 1 }))
+          .send(error)
+        expect([client.closed, broker.core.counters.subscriptions]).toEqual([true, 1])
+        join(broker, 'p').send(message('t', 'x', { qos: 1, packetId: 1 }))
+        const back = seen(broker.connect('a', { ...DURABLE, version }))
+        expect(back).toEqual(['connack 0 present', expect.stringMatching(/^publish t x q1/)])
+      }
+    }
   })
 
   it('[MQTT-4.1.0-2 v3.1.1] a 3.1.1 Session without CleanSession has no end', () => {
