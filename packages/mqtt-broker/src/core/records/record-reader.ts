@@ -1,8 +1,9 @@
 import { pureText } from '@godwit/mqtt-codec'
+import { isWellFormedUtf8 } from '@godwit/mqtt-codec/relay'
 
 const NO_BYTES = new Uint8Array(0)
 
-/** Reads one key or value. What is cut off sets `failed` and reads as nothing: a damaged record is a value, not a throw. */
+/** Reads one key or value. What is cut off, or no text where there should be one, sets `failed` and reads as nothing: a damaged record is a value, not a throw. */
 export class RecordReader {
   readonly bytes: Uint8Array
   at: number
@@ -59,7 +60,9 @@ export class RecordReader {
   }
 
   #textOf(bytes: Uint8Array): string {
-    return pureText.decodeUtf8(bytes, 0, bytes.length)
+    if (isWellFormedUtf8(bytes, 0, bytes.length)) return pureText.decodeUtf8(bytes, 0, bytes.length)
+    this.failed = true
+    return ''
   }
 
   #has(length: number): boolean {

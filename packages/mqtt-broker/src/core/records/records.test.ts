@@ -27,7 +27,8 @@ const number = fc.oneof(
   fc.integer({ min: 0, max: 2 ** 48 - 1 }),
   fc.constantFrom(0, 255, 256, 2 ** 32, 2 ** 48 - 1),
 )
-const text = fc.string({ unit: 'binary' })
+/** As a Client can send it [MQTT-1.5.4-2]. */
+const text = fc.string({ unit: 'binary' }).map((units) => units.replaceAll('\u0000', ''))
 /** Any string that a program can make, also one with half a character. */
 const anyString = fc.array(fc.integer({ min: 0, max: 0xffff })).map((units) => String.fromCharCode(...units))
 const uint32 = fc.integer({ min: 0, max: 2 ** 32 - 1 })
