@@ -194,6 +194,25 @@ describe('snapshots', () => {
     }
   })
 
+  it('any identifier is marked as sent, and is not given out while it is in use', () => {
+    for (let packetId = 1; packetId <= 64; packetId += 1) {
+      const sender = senderWith(10, [])
+      startWith(sender, 1, packetId, 'a', false)
+      sender.lastPacketId = packetId - 1
+      expect(sender.start(1, 'b', false)).toBe(packetId + 1)
+      sender.markSent(packetId)
+      sender.resume(10)
+      expect(brief(sender.resends())).toEqual([`publish ${packetId} dup true`, `publish ${packetId + 1} dup false`])
+    }
+  })
+
+  it('[MQTT-4.6.0-4] a second PUBREC does not move its PUBREL behind others', () => {
+    const sender = senderWith(10, [2, 2])
+    for (const packetId of [2, 1, 2]) sender.onPubrec(packetId, 0)
+    sender.resume(10)
+    expect(brief(sender.resends())).toEqual(['pubrel 2', 'pubrel 1'])
+  })
+
   it('giving up what was not sent again yet lifts no quota', () => {
     const sender = senderWith(2, [2, 2])
     sender.resume(2)

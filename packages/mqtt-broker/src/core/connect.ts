@@ -70,8 +70,9 @@ const judge = (core: Core, packet: ConnectPacket): Violation | undefined => {
   const topicLimits = { maximumLevels: limits.maximumTopicLevels, maximumBytes: limits.maximumTopicBytes }
   const parsed = parseTopicName(will.topicName, topicLimits)
   if (isTopicRefusal(parsed)) {
-    const tooLong = countTopicRefusal(core, parsed.reason)
-    return no(tooLong ? ReasonCode.TopicNameInvalid : ReasonCode.MalformedPacket, 'a Will Topic that is none')
+    // All that a decoder does not judge is its length.
+    countTopicRefusal(core, parsed.reason)
+    return no(ReasonCode.TopicNameInvalid, 'a Will Topic beyond our limits')
   }
   if (isReservedTopic(will.topicName)) return no(ReasonCode.TopicNameInvalid, 'a Will Topic that is ours')
   if (will.qos > settings.maximumQos)

@@ -171,8 +171,9 @@ const CASES: Record<Exclude<CountedLimitName, 'closeTimeoutMs' | 'tlsHandshakeTi
     says: ['true,true,true', 'false,true,true'],
   },
   maximumClientIdBytes: {
-    limits: { maximumClientIdBytes: 4 },
-    run: (broker, past) => last(broker.connect(`äö${'x'.repeat(past)}`)),
+    // A character of each length of UTF-8.
+    limits: { maximumClientIdBytes: 10 },
+    run: (broker, past) => last(broker.connect(`aé€😀${'x'.repeat(past)}`)),
     says: ['connack 0', 'connack 85'],
   },
   maximumTopicBytes: {

@@ -44,6 +44,41 @@ describe('CommitGate', () => {
     expect(woken).toBe(2)
   })
 
+  it('numbers the newest commit that anything was staged for', () => {
+    const gate = new CommitGate(new MemoryStore())
+    expect(gate.newest).toBe(0)
+    gate.put(KEY, KEY)
+    expect(gate.newest).toBe(1)
+    gate.seal()
+    expect(gate.newest).toBe(1)
+    gate.delete(KEY)
+    expect(gate.newest).toBe(2)
+  })
+
+  it.each([
+    ['maximumUncommittedRecords', { maximumBatchRecords: 2, maximumBatchBytes: 1_000 }],
+    ['maximumUncommittedBytes', { maximumBatchRecords: 1_000, maximumBatchBytes: 4 }],
+  ] as const)('says which limit the open batch has reached: %s', (limit, limits) => {
+    const gate = new CommitGate(new MemoryStore(), limits)
+    gate.put(KEY, KEY)
+    expect([gate.full, gate.exceeded]).toEqual([false, undefined])
+    gate.put(Uint8Array.of(2), KEY)
+    expect([gate.full, gate.exceeded]).toEqual([true, limit])
+    gate.seal()
+    expect([gate.full, gate.exceeded]).toEqual([false, undefined])
+  })
+
+  it('without a store there is nothing to wait for; after a failure what is waited for never comes', () => {
+    const none = new CommitGate()
+    expect([none.put(KEY, KEY), none.delete(KEY), none.committed]).toEqual([0, 0, 0])
+    const failed = new CommitGate(new MemoryStore())
+    failed.put(KEY, KEY)
+    failed.seal()
+    failed.fail()
+    expect(failed.put(KEY, KEY)).toBeGreaterThan(failed.committed)
+    expect(failed.delete(KEY)).toBeGreaterThan(failed.committed)
+  })
+
   it('I25 after a failed commit nothing ever moves', () => {
     const gate = new CommitGate(new MemoryStore())
     gate.put(KEY, KEY)

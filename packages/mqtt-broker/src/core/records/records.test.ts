@@ -16,7 +16,7 @@ import {
   encodeGroup,
   encodeReceived,
 } from './number-records.ts'
-import { decodeQueued, encodeAwaitingPubcomp, encodeQueued } from './queued-record.ts'
+import { bodyNumberOf, decodeQueued, encodeAwaitingPubcomp, encodeQueued } from './queued-record.ts'
 import { RecordReader } from './record-reader.ts'
 import { decodeRetained, encodeRetained } from './retained-record.ts'
 import { decodeSession, decodeWaiting, encodeSession, encodeWaiting } from './session-record.ts'
@@ -228,5 +228,14 @@ describe('records are read as they were written, and damaged ones are noticed', 
       }),
       { numRuns: 1000 },
     )
+  })
+
+  it('the body of a queued message is known by its number; 0 where it has its own, waits for a PUBCOMP or cannot be read', () => {
+    const frame = frameOf(Uint8Array.of(1), 1, 5)
+    const withBody = encodeQueued(frame, 1, false, 0, undefined, undefined, 7).slice()
+    expect(bodyNumberOf(withBody)).toBe(7)
+    expect(bodyNumberOf(withBody.slice(0, -1))).toBe(0)
+    expect(bodyNumberOf(encodeQueued(frame, 1, false, 0, undefined, undefined, 0))).toBe(0)
+    expect(bodyNumberOf(encodeAwaitingPubcomp(1))).toBe(0)
   })
 })

@@ -65,6 +65,14 @@ describe('DISCONNECT of the broker in 5.0', () => {
     expect([client.closed, seen(client).filter((each) => each.startsWith('disconnect'))]).toEqual([true, []])
   })
 
+  it('a Session Expiry Interval of 0xFFFFFFFF in it: the Session stays for ever (§3.14.2.2.2)', () => {
+    const broker = new VirtualBroker({ limits: { maximumSessionExpirySeconds: Infinity } })
+    const client = broker.connect('s', { cleanStart: false, properties: { sessionExpiryIntervalSeconds: 60 } })
+    client.send({ type: 'disconnect', reasonCode: 0, properties: { sessionExpiryIntervalSeconds: 0xffffffff } })
+    broker.pass(200 * 365 * 24 * 60 * 60 * 1000)
+    expect(seen(broker.connect('s', { cleanStart: false }))).toEqual(['connack 0 present'])
+  })
+
   it('[MQTT-3.14.2-1] only codes that may stand in it, whatever the operator says', () => {
     const sent = Array.from({ length: 256 }, (_, code) => {
       const broker = new VirtualBroker()
