@@ -1,8 +1,11 @@
-import { library } from '@godwit/tsup-preset'
+import { libraryWithPage } from '@godwit/tsup-preset'
+import { INTERNAL_NAMES } from './internal-names.ts'
 
-export default library({
+export default libraryWithPage({
+  page: { 'index.browser': 'src/index.browser.ts' },
+  shared: { errors: 'src/errors.ts' },
+  internalNames: INTERNAL_NAMES,
   index: 'src/index.ts',
-  'index.browser': 'src/index.browser.ts',
   request: 'src/request.ts',
   aliases: 'src/aliases.ts',
   authentication: 'src/authentication.ts',

@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { defineConfig } from 'tsup'
 
 const common = {
@@ -35,38 +36,67 @@ const published = (entry) => ({
 export const library = (entry) => cleanly(published(entry))
 
 /**
- * The same for a browser, where every byte counts: what makes bundles smaller than a bundler can is done here. Functions
- * and variables that are used once are put in their place where that saves bytes after compression, constants are folded. Names and lines stay, so that published code can be read and
- * a stack trace says where it was. The main entry is one file, or nothing could be moved across files; the other entries
- * import `./index.ts` as that file.
+ * For a browser, where every byte counts: what makes bundles smaller than a bundler can is done here. Functions and variables
+ * that are used once are put in their place where that saves bytes after compression, constants are folded. Names and lines stay,
+ * so that published code can be read and a stack trace says where it was. It is one file, or nothing could be moved across files.
  */
-export const smallLibrary = ({ index, ...others }) => {
-  const compact = {
-    minify: 'terser',
-    terserOptions: {
-      module: true,
-      ecma: 2020,
-      mangle: false,
-      // A function put into its only caller would share its scope, and names that differ from place to place compress badly.
-      compress: { passes: 3, reduce_funcs: false },
-      format: { beautify: true, comments: false },
-    },
-  }
+const compact = {
+  splitting: false,
+  minify: 'terser',
+  terserOptions: {
+    module: true,
+    ecma: 2020,
+    mangle: false,
+    // A function put into its only caller would share its scope, and names that differ from place to place compress badly.
+    compress: { passes: 3, reduce_funcs: false },
+    format: { beautify: true, comments: false, preserve_annotations: true },
+  },
+}
+
+/** A published library for browsers: the main entry is one file, and the other entries import `./index.ts` as that file. */
+export const smallLibrary = ({ index, ...others }) =>
+  cleanly([
+    { ...published({ index }), ...compact },
+    { ...published(others), ...compact, esbuildPlugins: [isExternal('src/index.ts', 'index')] },
+  ])
+
+/**
+ * A published library with an entry for pages that has in it what it needs of our other packages: so their functions and constants
+ * are folded together, and a page can load it without a bundler. `shared` are the modules that must exist once whichever entries a
+ * page loads, such as error classes. `internalNames` are properties that get short names there.
+ */
+export const libraryWithPage = ({ page, shared, internalNames, ...others }) => {
+  const dts = { ...published().dts, entry: { ...others, ...page } }
   return cleanly([
-    { ...published({ index }), ...compact, splitting: false },
-    { ...published(others), ...compact, splitting: false, esbuildPlugins: [mainEntryIsExternal] },
+    { ...published({ ...others, ...shared }), dts },
+    {
+      ...published(page),
+      ...compact,
+      platform: 'browser',
+      external: [],
+      noExternal: [/^@godwit\//],
+      dts: false,
+      esbuildOptions(options) {
+        options.conditions = ['godwit-source', 'browser']
+        options.mangleProps = new RegExp(`^(${internalNames.join('|')})$`)
+      },
+      esbuildPlugins: Object.entries(shared).map(([name, file]) => isExternal(file, name)),
+    },
   ])
 }
 
-const mainEntryIsExternal = {
-  name: 'main-entry-is-external',
+/** A module of this package that is built on its own, as `name`. */
+const isExternal = (file, name) => ({
+  name: `${name}-is-external`,
   setup(build) {
-    const path = build.initialOptions.format === 'cjs' ? './index.cjs' : './index.js'
-    build.onResolve({ filter: /^\.{1,2}\/index\.ts$/ }, ({ kind }) =>
-      kind === 'entry-point' ? undefined : { path, external: true },
+    const path = `./${name}.${build.initialOptions.format === 'cjs' ? 'cjs' : 'js'}`
+    build.onResolve({ filter: /^\..*\.ts$/ }, (found) =>
+      found.kind !== 'entry-point' && resolve(found.resolveDir, found.path) === resolve(file)
+        ? { path, external: true }
+        : undefined,
     )
   },
-}
+})
 
 /** A command: ESM for Node only, no declarations. */
 export const application = (entry) => cleanly({ ...common, entry, format: ['esm'], platform: 'node', dts: false })

@@ -59,11 +59,15 @@ export class MqttError extends Error {
     const said = reasonString ? `: ${reasonString}` : ''
     super(message || code.toLowerCase().replaceAll('_', ' ') + said, details)
     Object.assign(this, { name: 'MqttError', phase: 'local', retryable: RETRYABLE.test(code), ...details, code })
-    Object.defineProperty(this, brand, { value: true })
+  }
+
+  /** Of the class, so that nobody sees it who prints an error. */
+  get [brand](): true {
+    return true
   }
 
   /** True for an MqttError of any installed copy of this package, where `instanceof` knows one only. */
   static isInstance(value: unknown): value is MqttError {
-    return typeof value === 'object' && value !== null && brand in value
+    return brand in Object(value)
   }
 }

@@ -47,7 +47,7 @@ export class KeepAlive {
   /** When to call `check`; Infinity: never. It moves with every packet, so a timer may also be armed once and asked again when it fires. */
   get deadlineMs(): number {
     if (this.#pingSentMs !== undefined) return this.#pingSentMs + this.responseTimeoutMs
-    if (this.keepAliveSeconds === 0) return Number.POSITIVE_INFINITY
+    if (this.keepAliveSeconds === 0) return Infinity
     return Math.min(this.#lastSentMs, this.#lastReceivedMs) + this.keepAliveSeconds * 1000
   }
 

@@ -19,11 +19,7 @@ export type TopicParameters<Filter extends string> = string extends Filter
   : { readonly [Name in ParameterNames<Filter>]: string }
 
 /** The filter that a filter with named parameters subscribes to: `site/+id/temp` is `site/+/temp`, `a/#rest` is `a/#`. */
-export const wireFilter = (filter: string): string =>
-  filter
-    .split('/')
-    .map((level) => (level.startsWith('+') ? '+' : level.startsWith('#') ? '#' : level))
-    .join('/')
+export const wireFilter = (filter: string): string => filter.replaceAll(/(^|\/)([+#])[^/]*/g, '$1$2')
 
 /** What the named parameters of a filter stand for in a Topic Name that it matches. */
 export const parametersOf = <Filter extends string>(filter: Filter, topicName: string): TopicParameters<Filter> => {

@@ -19,8 +19,7 @@ export function platformRuntime(): Runtime {
     },
     wallNow: () => Date.now(),
     random: () => Math.random(),
-    randomId: () =>
-      [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join(''),
+    randomId: () => crypto.getRandomValues(new Uint32Array(4)).join(''),
     setTimer: (callback, delayMs) => setTimeout(callback, Math.min(delayMs, MAXIMUM_DELAY_MS)),
     clearTimer: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
   }

@@ -7,7 +7,7 @@ import { platformRuntime } from './runtime.ts'
 /** WebSocket alone: a page has nothing else. */
 export const webTransport: Transport = async (url, { signal, webSocket }) => {
   if (!/^wss?:/.test(url)) throw new MqttError('INVALID_ARGUMENT', 'only ws:// and wss:// work here')
-  return connectWebSocket(url, { signal, ...(webSocket?.protocols && { protocols: [...webSocket.protocols] }) })
+  return connectWebSocket(url, { protocols: webSocket?.protocols, signal })
 }
 
 interface EventSource {
