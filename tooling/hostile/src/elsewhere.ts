@@ -70,6 +70,17 @@ export const ELSEWHERE: readonly Elsewhere[] = [
     ],
   },
   {
+    number: 150,
+    part: true,
+    why: 'SCRAM-SHA-256 is over in two rounds, so the cap of eight needs a mechanism that never ends',
+    tests: [
+      {
+        file: `${CORE}/enhanced-authentication.test.ts`,
+        title: 'limit maximumAuthenticationRounds, hostile #150: eight AUTH packets of ours, not nine',
+      },
+    ],
+  },
+  {
     number: 157,
     part: false,
     why: 'it is about the tests themselves: pnpm spec fails where a statement has none, and these are the examples that it names',

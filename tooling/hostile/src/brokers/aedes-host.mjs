@@ -25,7 +25,6 @@ async function answer(message) {
 async function start({ limits = {}, login, listeners = [] }, certificates) {
   aedes = await Aedes.createBroker({
     ...(limits.connectTimeoutMs && { connectTimeout: limits.connectTimeoutMs }),
-    ...(limits.maximumKeepAliveSeconds && { keepaliveLimit: limits.maximumKeepAliveSeconds }),
     ...(limits.outputStallTimeoutMs && { drainTimeout: limits.outputStallTimeoutMs }),
     ...(limits.maximumClientIdBytes && { maxClientsIdLength: limits.maximumClientIdBytes }),
     ...(limits.maximumTopicLevels && { maxTopicLevels: limits.maximumTopicLevels }),

@@ -10,7 +10,7 @@ import { Random } from '@godwit/vitest-preset/random'
 import type { Trial } from '../run/trial.ts'
 import { bytes, hex, text } from '../wire/bytes.ts'
 import { readConnack } from '../wire/frames.ts'
-import { auth, connect, publish, subscribe, unsubscribe, type Version } from '../wire/packets.ts'
+import { auth, connect, publish, sessionExpiry, subscribe, unsubscribe, type Version } from '../wire/packets.ts'
 import { clientFirst, ScramClient } from '../wire/scram-client.ts'
 import type { WireClient } from '../wire/wire-client.ts'
 import { becomes, BOTH, payloads, pause, published, silent, subscribed } from './helpers.ts'
@@ -197,7 +197,8 @@ export const PROCESS: readonly HostileCase[] = [
 
   hostile(132, { login: { kind: 'passwords', users: { ann: 'right' }, iterations: 5_000 } }, async (trial) => {
     const version = trial.versions.at(-1)!
-    const clients = await Promise.all(Array.from({ length: 500 }, () => trial.open({ version })))
+    const count = trial.scale(1_000, 500)
+    const clients = await Promise.all(Array.from({ length: count }, () => trial.open({ version })))
     for (const [place, client] of clients.entries()) {
       client.send(connect({ version, clientId: `x${place}`, username: 'ann', password: `wrong ${place}` }))
     }
@@ -206,10 +207,10 @@ export const PROCESS: readonly HostileCase[] = [
     const wrong = codes.filter(
       (code) => code === (version === 5 ? 0x86 : 0x04) || code === 0x87 || code === 0x05,
     ).length
-    trial.equal(busy + wrong, 500, 'answers')
+    trial.equal(busy + wrong, count, 'answers')
     // Two are hashed and 256 wait; those that came later find the queue full.
-    trial.check(busy >= 100, `${busy} of 500 were told that the Server is busy`)
-    trial.count('connectsRefused', 500)
+    trial.check(busy >= 100, `${busy} of ${count} were told that the Server is busy`)
+    trial.count('connectsRefused', count)
     trial.freeCounts.add('authenticationTimeouts')
     trial.freeCounts.add('met authenticationTimeoutMs')
   }),
@@ -317,13 +318,20 @@ export const PROCESS: readonly HostileCase[] = [
         const clientId = trial.name()
         const client = await trial.open({ version })
         const scram = new ScramClient('ann', 'secret')
-        await scram.connect(client, clientId)
+        const durable = { clean: false, properties: sessionExpiry(1_000) }
+        await scram.connect(client, clientId, durable)
         client.send(auth(0x19, method, 0x16, text(clientFirst('ann'))))
         await client.expect('auth')
         client.send(auth(0x18, method, 0x16, text('c=biws,r=nonsense,p=AAAA')))
         for (const name of ['reauthenticationsRefused', 'protocolErrors', 'reauthentications'])
           trial.freeCounts.add(name)
         await trial.ends(client, { disconnect: [0x87] })
+        const back = await trial.open({ version })
+        const { sessionPresent } = await scram.connect(back, clientId, durable)
+        trial.check(sessionPresent, 'the Session is gone behind a re-authentication that failed')
+        await back.leave()
+        // It ends here, since nobody can log in without the method.
+        await scram.connect(await trial.open({ version }), clientId)
       })
     }),
   ),

@@ -44,9 +44,23 @@ export class Canary {
   }
 
   async #ask(message: object): Promise<unknown> {
-    const reply = once(this.#child, 'message')
-    this.#child.send(message)
-    const [answered] = (await reply) as [unknown]
-    return answered
+    const gone = new AbortController()
+    const abort = (): void => gone.abort()
+    this.#child.once('exit', abort)
+    try {
+      const reply = once(this.#child, 'message', { signal: gone.signal })
+      this.#child.send(message)
+      const [answered] = (await reply) as [unknown]
+      return answered
+    } catch (error) {
+      throw new CanaryLost('the two quiet Clients could not be kept connected', { cause: error })
+    } finally {
+      this.#child.off('exit', abort)
+    }
   }
+}
+
+class CanaryLost extends Error {
+  override readonly name = 'CanaryLost'
+  readonly code = 'CANARY_LOST'
 }

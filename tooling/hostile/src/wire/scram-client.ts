@@ -1,7 +1,7 @@
 import { createHash, createHmac, pbkdf2Sync } from 'node:crypto'
 import { bytes, text } from './bytes.ts'
-import { readConnack, readReason } from './frames.ts'
-import { auth, connect } from './packets.ts'
+import { type Connack, readConnack, readReason } from './frames.ts'
+import { auth, connect, type ConnectFields } from './packets.ts'
 import { Unmet, type WireClient } from './wire-client.ts'
 
 const NONCE = 'fyko+d2lbbFgONRv9qkxdawL'
@@ -20,14 +20,19 @@ export class ScramClient {
     this.#password = password
   }
 
-  /** Logs in. */
-  async connect(client: WireClient, clientId: string): Promise<void> {
+  /** Logs in, and gives what the CONNACK says. */
+  async connect(
+    client: WireClient,
+    clientId: string,
+    { clean = true, properties = Buffer.alloc(0) }: Pick<ConnectFields, 'clean' | 'properties'> = {},
+  ): Promise<Connack> {
     const first = clientFirst(this.#username)
-    client.send(connect({ version: 5, clientId, properties: bytes(METHOD, 0x16, text(first)) }))
+    client.send(connect({ version: 5, clientId, clean, properties: bytes(METHOD, 0x16, text(first), properties) }))
     const challenge = readReason(await client.expect('auth')).properties.find(({ id }) => id === 0x16)?.value
     client.send(auth(0x18, METHOD, 0x16, text(this.#final(first, String(challenge)))))
-    const { code } = readConnack(await client.expect('connack'), 5)
-    if (code !== 0) throw new Unmet(`CONNACK with ${code} behind SCRAM-SHA-256`)
+    const connack = readConnack(await client.expect('connack'), 5)
+    if (connack.code !== 0) throw new Unmet(`CONNACK with ${connack.code} behind SCRAM-SHA-256`)
+    return connack
   }
 
   #final(first: string, challenge: string): string {
