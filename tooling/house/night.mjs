@@ -94,6 +94,13 @@ const SUITES = [
     },
   })),
   {
+    name: 'reference',
+    minutes: 10,
+    what: 'the API reference of the client, in which a warning is a failure',
+    run: async (timeoutMs) =>
+      (await run('reference', 'npm', ['run', '--silent', 'reference'], { timeoutMs })).trimEnd(),
+  },
+  {
     name: 'engines',
     minutes: 20,
     what: 'the packed client on Node 20.19, 22, 24 and 26, Bun and Deno, as ESM and as CJS',
