@@ -34,13 +34,15 @@ it('the README has the examples that are run here', () => {
 
 it.each(OUTPUT.map((output, index) => [index + 1, output] as const))(
   'example %d of the README prints %j and ends by itself',
+  // Each is a process that compiles our sources: seconds where others use the machine.
+  { timeout: 60_000 },
   async (number, output) => {
     const code = (examples[number - 1] ?? '').replace('mqtt://localhost', url).replace('./sessions', sessions)
     const { outputText } = ts.transpileModule(code, {
       compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 },
     })
     const node = ['--conditions=godwit-source', '--import', 'tsx', '--input-type=module', '-e', outputText]
-    const { stdout } = await promisify(execFile)(process.execPath, node, { cwd: directory, timeout: 15_000 })
+    const { stdout } = await promisify(execFile)(process.execPath, node, { cwd: directory, timeout: 50_000 })
     expect(stdout).toBe(output)
   },
 )
