@@ -1,4 +1,5 @@
-// pnpm hostile [--broker NAME]... [--case N]... [--full] [--save]: every hostile case against a broker in a process of its own, over real sockets.
+// pnpm hostile [--broker NAME]... [--case N]... [--full] [--save] [--patience MS]: every hostile case against a broker in a process of its
+// own, over real sockets. `--save` keeps what was found in tooling/hostile/results; `npm run format`, then `pnpm hostile:page` writes the page from it.
 import { parseArgs } from 'node:util'
 import { AEDES } from './brokers/aedes.ts'
 import { bundleHost, GODWIT } from './brokers/godwit.ts'
@@ -21,6 +22,8 @@ const { values } = parseArgs({
     save: { type: 'boolean', default: false },
     full: { type: 'boolean', default: false },
     slow: { type: 'boolean', default: false },
+    // Of others much is missing, and each of it is waited for.
+    patience: { type: 'string', default: '1000' },
   },
 })
 const wrong = values.broker.filter((name) => !Object.hasOwn(CONTESTANTS, name))
@@ -40,8 +43,7 @@ let passed = 0
 try {
   for (const name of values.broker) {
     const contestant = CONTESTANTS[name]!
-    // Of others much is missing, and each of it is waited for.
-    WireClient.patienceMs = contestant.ours ? 3_000 : 1_000
+    WireClient.patienceMs = contestant.ours ? 3_000 : Number(values.patience)
     console.log(`${contestant.title()}, ${cases.length} cases`)
     const results = await new Runner(contestant, yardstick, values.full).run(cases, print)
     const bad = results.filter(({ verdict }) => verdict === 'fails' || verdict === 'dies')
@@ -49,7 +51,7 @@ try {
       passed += results.length - bad.length
       failed += bad.length
     }
-    if (values.save) save(contestant, results)
+    if (values.save) save(contestant, results, numbers.length > 0)
     console.log(`${contestant.title()}: ${summary(results)}`)
   }
 } finally {
