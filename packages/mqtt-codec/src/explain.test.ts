@@ -65,7 +65,14 @@ describe('explain', () => {
 
   it.each([
     ['20020305', 4, ['1, must be 0', 'yes', '5 not authorized']],
+    ['20020000', 4, ['0 Connection accepted']],
+    ['20020001', 4, ['1 unacceptable protocol version']],
+    ['20020002', 4, ['2 identifier rejected']],
+    ['20020003', 4, ['3 Server unavailable']],
+    ['20020004', 4, ['4 bad User Name or Password']],
     ['20020009', 4, ['9 no such code']],
+    ['82070001000001 6100', 5, ['send retained messages']],
+    ['100f00064d5149736470 03 02012c 0001 61', 4, ['MQTT 3.1', '300 s']],
     ['2003009900', 5, ['0x99 PayloadFormatInvalid', 'none']],
     ['100d00044d51545409 0100000001 61', 5, ['9, no version', '1, must be 0', 'none']],
     ['100d00044d51545404 020005 0001 61', 4, ['5 s', 'MQTT 3.1.1']],
@@ -82,12 +89,31 @@ describe('explain', () => {
     for (const meaning of meanings) expect(said).toContain(meaning)
   })
 
-  it('a CONNECT says its own version', () => {
-    const bytes = encode(
-      { type: 'connect', protocolVersion: 3, clientId: 'a', cleanStart: true, keepAliveSeconds: 0 },
-      3,
-    )
-    expect(explain(bytes)).toMatchObject({ name: 'CONNECT', version: 3 })
+  it('a CONNECT says its own version, unless there is no such version', () => {
+    for (const protocolVersion of [3, 4, 5] as const) {
+      const connect = {
+        type: 'connect',
+        protocolVersion,
+        clientId: 'a',
+        cleanStart: true,
+        keepAliveSeconds: 0,
+      } as const
+      const explained = explain(encode(connect, protocolVersion), 4)
+      expect(explained).toMatchObject({ name: 'CONNECT', version: protocolVersion, packet: { protocolVersion } })
+    }
+    expect(explain(bytesOf('100d00044d51545409020000000161'), 3)).toMatchObject({ version: 3 })
+  })
+
+  it('what lies behind a packet belongs to nothing, and what is no packet has no name', () => {
+    expect(explain(bytesOf('c000ffff')).parts.at(-1)).toEqual({
+      name: 'no field',
+      start: 2,
+      end: 4,
+      meaning: 'belongs to nothing',
+      section: '4.13',
+    })
+    const { name, parts } = explain(bytesOf('0000'))
+    expect([name, parts[0]?.meaning]).toEqual(['no packet', 'no packet, 0 bytes follow'])
   })
 
   it('takes no mistake of a caller for a packet that is cut off', () => {

@@ -33,7 +33,7 @@ describe('FrameScanner', () => {
     chunk.fill(0xdb)
     // The second frame and the byte behind it.
     expect(scanner.heldBytes).toBe(6)
-    expect([scanner.next(), scanner.bytes[scanner.end - 1]]).toEqual([true, 0x62])
+    expect([scanner.next(), scanner.bytes[scanner.end - 1], scanner.heldBytes]).toEqual([true, 0x62, 1])
     expect([scanner.next(), scanner.pendingFirstByte, scanner.heldBytes]).toEqual([false, 0x30, 1])
     scanner.push(Uint8Array.of(3, 0, 1, 0x63))
     expect([scanner.next(), scanner.bytes[scanner.end - 1], scanner.next(), scanner.pendingFirstByte]).toEqual([

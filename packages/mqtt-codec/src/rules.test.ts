@@ -158,6 +158,9 @@ describe('PUBLISH, in place as decoded', () => {
     ['hostile #34: a property twice', '30 08 0001 61 04 01 00 01 00', 5, 'protocol-error 82'],
     ['hostile #34: a Topic Alias twice', '30 0a 0001 61 06 23 0001 23 0001', 5, 'protocol-error 82'],
     ['a Property Length of two bytes', `30 87 01 0001 61 82 01 03 007f ${'61'.repeat(0x7f)}`, 5, 'accepted'],
+    ['a Property Length of 128', `30 85 01 0001 61 80 01 03 007d ${'61'.repeat(0x7d)}`, 5, 'accepted'],
+    ['a Content Type with what would be a wildcard in a topic', '30 08 0001 61 04 03 0001 23', 5, 'accepted'],
+    ['an empty Content Type', '30 07 0001 61 03 03 0000', 5, 'accepted'],
     ['a Property Length of two bytes beyond the packet', '30 05 0001 61 82 01', 5, 'malformed-packet 81'],
     ['hostile #45: Topic Alias 0', '30 07 0001 61 03 23 0000', 5, 'topic-alias-invalid 94'],
   ] as const)('%s', (_title, hex, version, expected) => {
