@@ -23,6 +23,21 @@ const SUITES = [
       run('simulator', process.execPath, ['tooling/simulator/run.mjs', '--hours', '8'], { timeoutMs }),
   },
   {
+    name: 'trace-hash',
+    minutes: 30,
+    what: 'the same seeds of the simulator on this Node, 22, 24 and 26: the same traces',
+    run: async (timeoutMs) => {
+      const hashes = (/** @type {string} */ node) =>
+        run('trace hashes', node, ['tooling/simulator/trace-hash.mjs', '1', '7', '23'], { timeoutMs })
+      const here = await hashes(process.execPath)
+      for (const version of ['22', '24', '26']) {
+        const there = await hashes(await fetched(`node@${version}`, 'node', ['-p', 'process.execPath']))
+        if (there !== here) throw new StepFailed('trace-hash', `Node ${version} goes another way`, `${here}${there}`)
+      }
+      return here.trimEnd()
+    },
+  },
+  {
     name: 'crash',
     minutes: 360,
     what: 'the broker killed in 15,000 cycles, and everything that it had acknowledged looked for',

@@ -1,9 +1,11 @@
 // Breaks the code as planted-bugs/*.json say, in a bundle and nowhere else, and runs seeds until a checker notices.
 //
-//   node tooling/simulator/plant.mjs [--budget 300] [--table] [TEXT]
+//   node tooling/simulator/plant.mjs [--budget 300] [--from 1] [--table] [TEXT]
+//   node tooling/simulator/plant.mjs --keep FILE --found 'what was wrong' TEXT
 //
-// TEXT: only bugs whose name or file has it. Ends with 1 where one was not noticed.
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+// TEXT: only bugs whose name or file has it. Ends with 1 where one was not noticed. `--keep` shrinks the first plan that breaks the bug's
+// invariant and keeps it as a regression.
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -29,7 +31,7 @@ export const plantedBugs = () =>
  *
  * @param {PlantedBug} bug
  * @param {string} folder where the bundle goes
- * @returns {Promise<typeof import('./src/run-seed.ts')>}
+ * @returns {Promise<typeof import('./src/planted.ts')>}
  */
 export async function withBug(bug, folder) {
   const path = join(ROOT, bug.file)
@@ -39,7 +41,7 @@ export async function withBug(bug, folder) {
   }
   const contents = source.replace(bug.replace, () => bug.with)
   const outfile = join(folder, `${bug.name.replaceAll(/[^a-z0-9]+/gi, '-')}.mjs`)
-  await bundle('run-seed', {
+  await bundle('planted', {
     outfile,
     plugins: [
       {
@@ -61,9 +63,11 @@ export async function withBug(bug, folder) {
  * @param {PlantedBug} bug
  * @param {number} budget
  * @param {string} folder
+ * @param {number} [from] the first of them
+ * @param {import('./src/draw-plan.ts').DrawOptions} [options]
  */
-export async function seedsUntilNoticed(bug, budget, folder) {
-  const { runSeed } = await withBug(bug, folder)
+export async function seedsUntilNoticed(bug, budget, folder, from = 1, options = {}) {
+  const { drawPlan, runPlan } = await withBug(bug, folder)
   let rejected = false
   // An assertion that fails in a promise of the broker belongs to nobody else.
   const onRejection = () => {
@@ -73,10 +77,11 @@ export async function seedsUntilNoticed(bug, budget, folder) {
   /** @type {{ seeds: number, invariant: string } | undefined} */
   let other
   for (let seed = 1; seed <= budget; seed++) {
+    const name = String(from + seed - 1)
     /** @type {string[]} */
     let broken
     try {
-      broken = (await runSeed(String(seed))).violations.map(({ invariant }) => invariant)
+      broken = (await runPlan(drawPlan(name, options))).violations.map(({ invariant }) => invariant)
     } catch {
       broken = ['an assertion']
     }
@@ -89,9 +94,35 @@ export async function seedsUntilNoticed(bug, budget, folder) {
   return other
 }
 
+/**
+ * The smallest plan that could be found that breaks the bug's invariant.
+ *
+ * @param {PlantedBug} bug
+ * @param {number} budget
+ * @param {string} folder
+ * @param {string} found
+ */
+async function kept(bug, budget, folder, found) {
+  const { drawPlan, regressionToText, runPlan, shrink } = await withBug(bug, folder)
+  for (let seed = 1; seed <= budget; seed++) {
+    const plan = drawPlan(String(seed), { operations: 200 })
+    const { violations } = await runPlan(plan)
+    if (!violations.some(({ invariant }) => invariant === bug.invariant)) continue
+    const smallest = await shrink(plan, bug.invariant, 2_000)
+    return regressionToText({ found, invariant: bug.invariant, plantedBug: bug.name, plan: smallest })
+  }
+  return undefined
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { values, positionals } = parseArgs({
-    options: { budget: { type: 'string', default: '300' }, table: { type: 'boolean', default: false } },
+    options: {
+      budget: { type: 'string', default: '300' },
+      from: { type: 'string', default: '1' },
+      table: { type: 'boolean', default: false },
+      keep: { type: 'string' },
+      found: { type: 'string', default: '' },
+    },
     allowPositionals: true,
   })
   const folder = mkdtempSync(join(tmpdir(), 'godwit-planted-'))
@@ -100,7 +131,16 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
     for (const bug of plantedBugs()) {
       if (!positionals.every((text) => `${bug.name} ${bug.file}`.includes(text))) continue
-      const noticed = await seedsUntilNoticed(bug, Number(values.budget), folder)
+      if (values.keep !== undefined) {
+        const text = await kept(bug, Number(values.budget), folder, values.found)
+        if (text === undefined) failed++
+        else {
+          passed++
+          writeFileSync(values.keep, text)
+        }
+        continue
+      }
+      const noticed = await seedsUntilNoticed(bug, Number(values.budget), folder, Number(values.from))
       if (noticed === undefined) failed++
       else passed++
       const row = [bug.name, bug.class, noticed?.invariant ?? 'NOT NOTICED', noticed?.seeds ?? `> ${values.budget}`]

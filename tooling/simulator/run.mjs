@@ -1,4 +1,4 @@
-// `pnpm sim --seeds 2000`, `pnpm sim --hours 8`, `pnpm sim replay 42 [--page trace.html] [--whole]`. What runs is one bundle of
+// `pnpm sim --seeds 2000 [--seconds 225]`, `pnpm sim --hours 8`, `pnpm sim replay 42 [--page trace.html] [--whole]`. What runs is one bundle of
 // the sources, so that nothing has to be built before.
 import { spawnSync } from 'node:child_process'
 import { bundle } from './bundle.mjs'

@@ -1,5 +1,6 @@
 import type { QoS } from '@godwit/mqtt-codec'
 import { ATTACKS } from './clients/hostile-client.ts'
+import { SERVER_ATTACKS } from './clients/hostile-server.ts'
 import { type ClientPlan, type Fault, type Feature, FEATURES, type Operation, type Plan } from './plan.ts'
 import { Random } from './world/random.ts'
 
@@ -9,7 +10,7 @@ const SHARED_TOPICS = ['g/1', 'g/2']
 const RESERVED = ['$x/a']
 
 export interface DrawOptions {
-  /** How many operations, about. Default: 40 to 240. */
+  /** How many operations, about. Default: 150 to 1,500. */
   readonly operations?: number
 }
 
@@ -21,8 +22,8 @@ export const drawPlan = (seed: string, options: DrawOptions = {}): Plan => {
   const durable = has('durable')
   const principals = has('rights') ? ['p0', 'p1', 'p2'] : ['p0']
   const clients = drawClients(random, has, principals)
-  const durationMs = random.between(5, 60) * 1_000
-  const count = options.operations ?? random.between(100, 450)
+  const durationMs = random.between(5, 90) * 1_000
+  const count = options.operations ?? random.between(150, 1_500)
   const operations: Operation[] = [
     ...initialSubscriptions(random, has, clients),
     ...Array.from({ length: count }, (_, place) => drawOperation(random, has, clients, durationMs, place)),
@@ -229,7 +230,7 @@ const drawFaults = (
     for (let each = 0; each < count; each++) faults.push(make())
   }
   if (has('network-faults')) {
-    some(random.between(5, 100), () => ({
+    some(random.between(10, 300), () => ({
       type: 'cut',
       at: at(),
       client: client(),
@@ -292,6 +293,15 @@ const drawFaults = (
       at: at(),
       deniedWrites: random.chance(0.5) ? [denial()] : [],
       deniedReads: random.chance(0.5) ? [denial()] : [],
+    }))
+  }
+  if (has('library') && has('hostile')) {
+    const library = clients.filter(({ kind }) => kind === 'library')
+    some(random.between(0, 4), () => ({
+      type: 'hostile-server',
+      at: at(),
+      client: random.pick(library).name,
+      kind: random.pick(Object.keys(SERVER_ATTACKS)),
     }))
   }
   return faults.sort((one, other) => one.at - other.at)

@@ -53,6 +53,8 @@ export type HistoryEvent =
   | (OfConnection & { readonly type: 'ended-by-broker' })
   /** The network breaks it: bytes under way are lost. */
   | (OfConnection & { readonly type: 'cut' | 'half-open' | 'slow-reader' })
+  /** Somebody has sent a client what a server never sends. */
+  | (OfConnection & { readonly type: 'injected'; readonly kind: string })
   | (Moment & { readonly type: 'started'; readonly life: number })
   | (Moment & {
       readonly type: 'start-refused'

@@ -23,6 +23,7 @@ const { values, positionals } = parseArgs({
     seeds: { type: 'string', default: '100' },
     from: { type: 'string', default: '1' },
     hours: { type: 'string' },
+    seconds: { type: 'string', default: 'Infinity' },
     workers: { type: 'string', default: String(Math.min(2, availableParallelism())) },
     page: { type: 'string' },
     whole: { type: 'boolean', default: false },
@@ -32,10 +33,11 @@ const { values, positionals } = parseArgs({
 const [command = 'run', argument = ''] = positionals
 process.exitCode = command === 'replay' ? await replay(argument) : await run()
 
-/** Many seeds, until there are no more or the time is over. */
+/** Many seeds, until there are no more or the time is over: `--hours` as many as there are, `--seconds` no longer than that. */
 async function run(): Promise<number> {
   const from = Number(values.from)
-  const endAt = values.hours === undefined ? Infinity : performance.now() + Number(values.hours) * 3_600_000
+  const mostSeconds = values.hours === undefined ? Number(values.seconds) : Number(values.hours) * 3_600
+  const endAt = performance.now() + mostSeconds * 1_000
   const last = values.hours === undefined ? from + Number(values.seeds) - 1 : Infinity
   const progress = new Progress(values.hours === undefined ? Number(values.seeds) : undefined)
   let next = from

@@ -114,6 +114,8 @@ export type Operation = { readonly at: number; readonly client: string } & (
 export type Fault = { readonly at: number } & (
   | { readonly type: 'cut'; readonly client: string; readonly afterBytes: number }
   | { readonly type: 'vanish'; readonly client: string }
+  /** A library client gets what a server never sends. */
+  | { readonly type: 'hostile-server'; readonly client: string; readonly kind: string }
   | { readonly type: 'slow-reader'; readonly client: string; readonly forMs: number }
   | {
       readonly type: 'crash'

@@ -8,7 +8,7 @@ export const shrink = async (plan: Plan, invariant: string, tries = 400): Promis
   const fails = async (smaller: Plan): Promise<boolean> => {
     if (left-- <= 0) return false
     try {
-      return judge(await simulate(smaller)).some((violation) => violation.invariant === invariant)
+      return judge(await simulate(smaller), invariant).length > 0
     } catch {
       return false
     }

@@ -1,5 +1,6 @@
 import type { BrokerOptions } from '@godwit/mqtt-broker'
 import { HostileClient } from './clients/hostile-client.ts'
+import { SERVER_ATTACKS } from './clients/hostile-server.ts'
 import { LibraryClient } from './clients/library-client.ts'
 import { type Dial, RawClient } from './clients/raw-client.ts'
 import type { CountersSeen, HistoryEvent, Policy } from './history.ts'
@@ -154,6 +155,10 @@ class Simulation {
       case 'vanish':
         // Nobody but its Keep Alive or its successor finds one that vanished: a hostile client has neither.
         return this.#clients.get(fault.client) instanceof HostileClient ? undefined : link?.vanish()
+      case 'hostile-server': {
+        const { kind, version } = this.#clients.get(fault.client)?.plan ?? {}
+        return kind === 'library' ? link?.inject(fault.kind, SERVER_ATTACKS[fault.kind]!.bytes(version!)) : undefined
+      }
       case 'slow-reader':
         return link?.stopReading(fault.forMs)
       case 'crash':

@@ -1,5 +1,5 @@
 import type { Checker } from './checker.ts'
-import { libraryConnections, sentBy } from './client-library.ts'
+import { libraryConnections } from './client-library.ts'
 
 /** C1 */
 export const clientPacketIdentifiers: Checker = {
@@ -9,7 +9,7 @@ export const clientPacketIdentifiers: Checker = {
     for (const connection of libraryConnections(story)) {
       const inUse = new Set<number>()
       const steps = [
-        ...sentBy(story, connection).map((placed) => ({ ...placed, isSent: true })),
+        ...connection.sent.map((placed) => ({ ...placed, isSent: true })),
         ...connection.received.map((placed) => ({ ...placed, isSent: false })),
       ].sort((one, other) => one.place - other.place)
       for (const { packet, place, isSent } of steps) {

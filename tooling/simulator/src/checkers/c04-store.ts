@@ -1,32 +1,32 @@
+import type { HistoryEvent } from '../history.ts'
 import type { Checker } from './checker.ts'
+import { placesOf } from './places.ts'
 
 /** C4 */
 export const clientStore: Checker = {
   name: 'C4',
   says: 'a client with a store sends what it had accepted also after its process has ended',
   *check(story) {
-    for (const plan of story.plan.clients) {
-      if (plan.kind !== 'library' || plan.sessionExpiryIntervalSeconds === 0) continue
-      for (let place = 0; place < story.history.length; place++) {
-        const event = story.history[place]!
-        if (event.type !== 'library-publish' || event.client !== plan.name || event.qos === 0) continue
-        const settled = story.history.some(
-          (each) => each.type === 'library-settled' && each.message === event.message && each.client === plan.name,
-        )
-        const restart = story.history.find(
-          (each, at) => each.type === 'library-restarted' && each.client === plan.name && at > place,
-        )
-        // A commit takes a moment: what was published as the process ended was not accepted yet.
-        if (settled || restart === undefined || restart.at < event.at + 100) continue
-        const operation = story.plan.operations.find(
-          (each) => each.type === 'publish' && each.message === event.message,
-        )
-        if (operation?.type !== 'publish' || operation.empty) continue
-        if (operation.messageExpiryIntervalSeconds !== undefined) continue
-        const message = story.messages.get(event.message)
-        if (message === undefined)
-          yield { place, text: `${event.message} was accepted by ${plan.name}, and never sent` }
-      }
+    const { history } = story
+    const settled = new Set<string>()
+    for (const event of history) if (event.type === 'library-settled') settled.add(event.message)
+    const restarts = placesOf(history, 'library-restarted')
+    const lasting = new Set(
+      story.plan.clients.filter((plan) => plan.sessionExpiryIntervalSeconds > 0).map(({ name }) => name),
+    )
+    for (const place of placesOf(history, 'library-publish')) {
+      const event = history[place]!
+      if (event.type !== 'library-publish' || event.qos === 0 || !lasting.has(event.client)) continue
+      if (settled.has(event.message) || story.messages.has(event.message)) continue
+      const restart = restarts.find((each) => each > place && clientOf(history[each]!) === event.client)
+      // A commit takes a moment: what was published as the process ended was not accepted yet.
+      if (restart === undefined || history[restart]!.at < event.at + 100) continue
+      const operation = story.plan.operations.find((each) => each.type === 'publish' && each.message === event.message)
+      if (operation?.type !== 'publish' || operation.empty) continue
+      if (operation.messageExpiryIntervalSeconds !== undefined) continue
+      yield { place, text: `${event.message} was accepted by ${event.client}, and never sent` }
     }
   },
 }
+
+const clientOf = (event: HistoryEvent): string => ('client' in event ? event.client : '')

@@ -1,5 +1,5 @@
 import type { Checker } from './checker.ts'
-import { libraryConnections, sentBy } from './client-library.ts'
+import { libraryConnections } from './client-library.ts'
 import { timeOf } from './session-times.ts'
 
 /** C8 */
@@ -14,7 +14,7 @@ export const clientKeepAlive: Checker = {
       if (seconds === 0) continue
       let last = received[0]!.at
       const end = timeOf(story, Math.min(goneForClient, story.leaving))
-      for (const { at, place } of [...sentBy(story, connection), { at: end, place: story.leaving }]) {
+      for (const { at, place } of [...connection.sent, { at: end, place: story.leaving }]) {
         if (at - last > seconds * 1_000 + 1_000) yield { place, text: `${client} was silent for ${at - last} ms` }
         last = Math.max(last, at)
       }

@@ -25,19 +25,25 @@ const complaint = ({ packet, message, topicName, session, connection }: Delivery
   if (packet.qos > message.packet.qos) return `${message.name} came with QoS ${packet.qos}, was ${message.packet.qos}`
   if (connection.version === 5 && !sameProperties(packet, message.packet))
     return `properties of ${message.name} changed`
-  const granted = (session?.subscriptions ?? [])
-    .filter((subscription) => filterMatches(subscription, topicName))
-    .map(({ grantedQos }) => Math.min(grantedQos, message.packet.qos))
-  return granted.includes(packet.qos)
+  const agreed = session?.subscriptions.some(
+    (subscription) =>
+      Math.min(subscription.grantedQos, message.packet.qos) === packet.qos && filterMatches(subscription, topicName),
+  )
+  return agreed === true
     ? undefined
     : `${message.name} came to ${connection.client} with QoS ${packet.qos}, which no Subscription of its has`
 }
 
-const same = (one: Uint8Array, other: Uint8Array): boolean =>
-  one.length === other.length && one.every((byte, at) => byte === other[at])
+const same = (one: Uint8Array, other: Uint8Array): boolean => one.length === other.length && sameBytes(one, other)
+
+const sameBytes = (one: Uint8Array, other: Uint8Array): boolean => {
+  for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return false
+  return true
+}
 
 /** What is forwarded unchanged. */
 const sameProperties = (one: PublishPacket, other: PublishPacket): boolean =>
-  JSON.stringify(one.properties?.userProperties ?? []) === JSON.stringify(other.properties?.userProperties ?? []) &&
-  (one.properties?.messageExpiryIntervalSeconds === undefined) ===
-    (other.properties?.messageExpiryIntervalSeconds === undefined)
+  (one.properties === undefined && other.properties === undefined) ||
+  (JSON.stringify(one.properties?.userProperties ?? []) === JSON.stringify(other.properties?.userProperties ?? []) &&
+    (one.properties?.messageExpiryIntervalSeconds === undefined) ===
+      (other.properties?.messageExpiryIntervalSeconds === undefined))

@@ -1,21 +1,22 @@
 import type { Checker } from './checker.ts'
-import { copiesFor, demandedBy, tally, timesRouted } from './expectations.ts'
+import { demandsOf } from './demands.ts'
+import { copiesFor, tally, timesRouted } from './expectations.ts'
 
 /** I3 */
 export const qos1: Checker = {
   name: 'I3',
   says: 'what was acknowledged reaches every Session that was subscribed, and never twice on one connection',
   *check(story) {
-    for (const message of story.messages.values()) {
-      for (const session of story.sessions) {
-        if (session.ended < story.leaving || demandedBy(story, message, session).length === 0) continue
-        if (!message.deliveries.some((delivery) => delivery.session === session && delivery.received)) {
-          yield {
-            place: message.acknowledged,
-            text: `${message.name} was acknowledged and never came to ${session.client}`,
-          }
+    for (const { message, session } of demandsOf(story)) {
+      if (session.ended < story.leaving) continue
+      if (!message.deliveries.some((delivery) => delivery.session === session && delivery.received)) {
+        yield {
+          place: message.acknowledged,
+          text: `${message.name} was acknowledged and never came to ${session.client}`,
         }
       }
+    }
+    for (const message of story.messages.values()) {
       const live = message.deliveries.filter(({ packet }) => packet.qos > 0 && !packet.retain)
       for (const [, some] of tally(live, ({ connection }) => connection)) {
         const { session, place } = some.at(-1)!

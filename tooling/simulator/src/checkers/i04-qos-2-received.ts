@@ -40,7 +40,8 @@ const handedOverTwice: Checker['check'] = function* (story) {
     const session = connection?.session
     if (message === undefined || session === undefined || message.packet.qos !== 2 || message.isWill) continue
     if (!isOfOneSession(message)) continue
-    if (session.plan.kind !== 'raw' || retainedEver.has(message.name)) continue
+    // [MQTT-4.3.3-9] Whose refusal was lost on its way is sent the message again, as it should be.
+    if (session.plan.kind !== 'raw' || session.plan.refusesOneIn > 0 || retainedEver.has(message.name)) continue
     const exact = session.subscriptions.every(
       ({ grantedQos, shareName }) => grantedQos === 2 && shareName === undefined,
     )

@@ -1,5 +1,6 @@
 import type { Checker, Finding } from './checker.ts'
-import { demandedBy, isStored } from './expectations.ts'
+import { demandsOf } from './demands.ts'
+import { isStored } from './stored-sessions.ts'
 import { readCommits } from './stored-records.ts'
 import type { Story } from './story.ts'
 
@@ -40,8 +41,9 @@ export const acknowledgedAfterDurable: Checker = {
 /** A CONNACK without Session Present says that the Session before is gone. */
 const cleanStarts = function* (story: Story, commits: ReturnType<typeof readCommits>): Generator<Finding> {
   for (const session of story.sessions) {
-    const next = story.sessions.find(({ client, began }) => client === session.client && began === session.ended)
-    const [connection] = next?.connections ?? []
+    const connection = story.connectionsOf
+      .get(session.client)
+      ?.find(({ connack: each }) => each?.place === session.ended)
     if (connection === undefined || !isStored(story, session)) continue
     const { connect, connack, connectRead, client } = connection
     const last = session.connections.at(-1)!
@@ -61,17 +63,17 @@ const cleanStarts = function* (story: Story, commits: ReturnType<typeof readComm
 }
 
 const messages = function* (story: Story, commits: ReturnType<typeof readCommits>): Generator<Finding> {
+  for (const { message, session } of demandsOf(story)) {
+    const { acknowledged, name, reads, firstSent } = message
+    if (!isStored(story, session) || session.began > firstSent || session.ended < acknowledged) continue
+    if (!commits.has('message', name, reads[0]!.place, acknowledged)) {
+      yield { place: acknowledged, text: `${name} was acknowledged before it was on the disk for ${session.client}` }
+    }
+  }
   for (const message of story.messages.values()) {
     const { acknowledged, name, packet } = message
     if (acknowledged === Infinity) continue
     const firstRead = message.reads[0]!.place
-    for (const session of story.sessions) {
-      if (!isStored(story, session) || session.began > message.firstSent || session.ended < acknowledged) continue
-      if (demandedBy(story, message, session).length === 0) continue
-      if (!commits.has('message', name, firstRead, acknowledged)) {
-        yield { place: acknowledged, text: `${name} was acknowledged before it was on the disk for ${session.client}` }
-      }
-    }
     const first = message.reads[0]!.connection
     if (packet.qos !== 2 || first.session === undefined || !isStored(story, first.session)) continue
     const answered = message.acknowledgement!.packet

@@ -1,6 +1,6 @@
 import { messageOf } from '../clients/payload.ts'
 import type { Checker } from './checker.ts'
-import { isStored } from './expectations.ts'
+import { isStored } from './stored-sessions.ts'
 import type { ConnectionStory, Placed, Story } from './story.ts'
 
 /** I6 */

@@ -14,10 +14,12 @@ export const sendQuota: Checker = {
           : (plan.limits.maximumInflightMessages ?? Infinity)
       // PUBRELs of an earlier connection are not held back by the quota.
       const resumed = new Set<number>()
-      for (const { packet, place, outstanding } of exchange(connection, () => 'publish')) {
+      for (const { placed, outstanding } of exchange(connection)) {
+        const { packet, place } = placed
         if (packet.type === 'pubrel' && outstanding.get(packet.packetId) === 'pubrel') resumed.add(packet.packetId)
-        if (packet.type !== 'publish') continue
-        const size = [...outstanding.keys()].filter((packetId) => !resumed.has(packetId)).length
+        if (packet.type !== 'publish' || outstanding.size <= maximum) continue
+        let size = outstanding.size
+        for (const packetId of resumed) if (outstanding.has(packetId)) size--
         if (size > maximum) {
           yield { place, text: `${size} messages are outstanding for ${connection.client}, which takes ${maximum}` }
         }

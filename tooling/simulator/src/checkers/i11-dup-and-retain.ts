@@ -1,5 +1,6 @@
 import type { Checker } from './checker.ts'
-import { filterMatches, isStored, tally, timesRouted } from './expectations.ts'
+import { filterMatches, tally, timesRouted } from './expectations.ts'
+import { isStored } from './stored-sessions.ts'
 
 /** I11 */
 export const dupAndRetain: Checker = {

@@ -8,6 +8,13 @@ export const takeover: Checker = {
   name: 'I13',
   says: 'after the CONNACK of a new connection no byte to or from the old one has any effect',
   *check({ connections, messages }) {
+    // Messages that came on one connection only.
+    const readOn = tally(
+      [...messages.values()].filter(({ reads }) =>
+        reads.every(({ connection }) => connection === reads[0]!.connection),
+      ),
+      ({ reads }) => reads[0]?.connection,
+    )
     for (const [, some] of tally(connections.values(), ({ client }) => client)) {
       const accepted = some.filter((connection) => connection.accepted)
       for (const old of accepted) {
@@ -27,9 +34,8 @@ export const takeover: Checker = {
           ({ packet }) => packet.type === 'disconnect' && packet.reasonCode === TAKEN_OVER,
         )
         if (farewells.length > 1) yield { place: farewells[1]!.place, text: `${old.client} was told twice` }
-        for (const message of messages.values()) {
-          const reads = message.reads.filter(({ connection }) => connection === old)
-          if (reads.length === 0 || reads.length < message.reads.length || reads[0]!.place < since) continue
+        for (const message of readOn.get(old) ?? []) {
+          if (message.reads[0]!.place < since) continue
           const place = message.deliveries[0]?.place
           if (place !== undefined) yield { place, text: `${message.name} came from a connection that was taken over` }
         }

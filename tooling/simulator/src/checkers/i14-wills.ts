@@ -50,7 +50,11 @@ const early = function* (story: Story, connection: ConnectionStory, message: Mes
     // What a crash took along may come again: the DISCONNECT counts when it is on the disk.
     const life = story.lives.find(({ life: each }) => each === connection.life)!
     const certain = life.ended === Infinity || readCommits(story).has('s', client, goodbye.place, life.ended)
-    if (goodbye.place < endedByBroker && (place < life.ended || certain)) {
+    // Whoever took over before it was read has ended the connection without it.
+    const takenOver = (story.connectionsOf.get(client) ?? []).some(
+      (other) => other.opened > connection.opened && other.connectRead < goodbye.place,
+    )
+    if (!takenOver && goodbye.place < endedByBroker && (place < life.ended || certain)) {
       yield { place, text: `the Will ${message.name} of ${client} was published after a DISCONNECT in order` }
     }
     return

@@ -67,7 +67,9 @@ const clearings = (story: Story, topicName: string): { sent: number; acknowledge
   const clears: { sent: number; acknowledged: number }[] = []
   for (const { read, written } of story.connections.values()) {
     for (const { packet, place } of read) {
-      if (packet.type !== 'publish' || packet.payload.length > 0 || packet.topicName !== topicName) continue
+      if (packet.type !== 'publish' || packet.payload.length > 0) continue
+      // One with a Topic Alias may be of this topic.
+      if (packet.topicName !== topicName && packet.topicName !== '') continue
       const answer = written.find(
         (each) =>
           each.place > place &&
@@ -75,10 +77,15 @@ const clearings = (story: Story, topicName: string): { sent: number; acknowledge
           each.packet.packetId === packet.packetId &&
           each.packet.reasonCode < 0x80,
       )
+      // A repeat of QoS 2 is acknowledged and does nothing, if the first was read.
+      const isCertainToClear =
+        packet.topicName !== '' &&
+        packet.qos > 0 &&
+        !(packet.qos === 2 && packet.dup) &&
+        !story.plan.features.includes('rights')
       clears.push({
         sent: place,
-        acknowledged:
-          packet.qos === 0 || story.plan.features.includes('rights') ? Infinity : (answer?.place ?? Infinity),
+        acknowledged: isCertainToClear ? (answer?.place ?? Infinity) : Infinity,
       })
     }
   }

@@ -1,5 +1,7 @@
 import type { Checker } from './checker.ts'
 import { filterMatches, mayDrop, timesRouted } from './expectations.ts'
+import { isStored } from './stored-sessions.ts'
+import type { SessionStory, Story } from './story.ts'
 
 /** I16 */
 export const shared: Checker = {
@@ -13,7 +15,10 @@ export const shared: Checker = {
       )
       const filters = new Set(groups.map(({ matchedFilter }) => matchedFilter))
       const first = message.deliveries.filter(({ packet }) => !packet.retain)
-      const members = new Set(first.map(({ session }) => session))
+      // Of a Session that ended with its process nobody knows whether it had the message.
+      const members = new Set(
+        first.map(({ session }) => session).filter((session) => !endedWithProcess(story, session)),
+      )
       const { qos } = message.packet
       // A QoS 1 message moves on only from a member whose Session has ended.
       const alive = [...members].filter((session) => session !== undefined && session.ended > story.leaving)
@@ -42,4 +47,10 @@ export const shared: Checker = {
       }
     }
   },
+}
+
+const endedWithProcess = (story: Story, session: SessionStory | undefined): boolean => {
+  if (session === undefined || isStored(story, session)) return false
+  const last = session.connections.at(-1)!.life
+  return story.lives.some(({ life }) => life > last)
 }

@@ -9,7 +9,7 @@ export const messageExpiry: Checker = {
   name: 'I17',
   says: 'nothing is sent for the first time when it has expired, and the interval that is forwarded is what is left',
   *check(story) {
-    const held = story.history.some(({ type }) => type === 'paused') || story.lives.length > 1
+    const held = story.kinds.has('paused') || story.lives.length > 1
     const slow = story.plan.faults.some(({ type }) => type === 'slow-disk' || type === 'disk-full')
     for (const { packet, message, at, place, session } of story.deliveries) {
       const seconds = message?.packet.properties?.messageExpiryIntervalSeconds

@@ -1,5 +1,7 @@
 import type { Checker } from './checker.ts'
-import { demandedBy, isStored } from './expectations.ts'
+import { demandsOf } from './demands.ts'
+import { isStored } from './stored-sessions.ts'
+import { lastBefore, placesOf } from './places.ts'
 
 /** I25 */
 export const syncFailure: Checker = {
@@ -22,19 +24,12 @@ export const syncFailure: Checker = {
         }
       }
     }
-    for (const message of story.messages.values()) {
-      const failure = story.history.findLastIndex(
-        ({ type }, place) => place < message.acknowledged && (type === 'commit-failed' || type === 'started'),
-      )
-      if (message.acknowledged === Infinity || story.history[failure]?.type !== 'commit-failed') continue
-      const owed = story.sessions.filter(
-        (session) =>
-          isStored(story, session) &&
-          session.began < message.firstSent &&
-          session.ended > message.acknowledged &&
-          demandedBy(story, message, session).length > 0,
-      )
-      if (owed.length === 0) continue
+    const turns = placesOf(story.history, 'commit-failed', 'started')
+    for (const { message, session } of demandsOf(story)) {
+      const failure = lastBefore(turns, message.acknowledged)
+      if (story.history[failure]?.type !== 'commit-failed') continue
+      if (!isStored(story, session) || session.began > message.firstSent) continue
+      if (session.ended < message.acknowledged) continue
       yield { place: message.acknowledged, text: `${message.name} was acknowledged after the store had failed` }
     }
   },

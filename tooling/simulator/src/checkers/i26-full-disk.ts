@@ -1,4 +1,5 @@
 import type { Checker } from './checker.ts'
+import { lastBefore, placesOf } from './places.ts'
 import { timeOf } from './session-times.ts'
 
 /** A broker asks a full disk this often whether it has room again. */
@@ -9,6 +10,7 @@ export const fullDisk: Checker = {
   name: 'I26',
   says: 'on a full disk nothing new of QoS 1 and 2 is promised, and it goes on by itself when there is room',
   *check(story) {
+    const turns = placesOf(story.history, 'commit-failed', 'started')
     let full: number | undefined
     let freeAt = -Infinity
     for (let place = 0; place < story.history.length; place++) {
@@ -18,19 +20,15 @@ export const fullDisk: Checker = {
         full = undefined
         freeAt = event.at
       } else if (event.type === 'counters' && full === undefined && event.at > freeAt + RECOVERS_MS && !event.health) {
-        const failed = story.history
-          .slice(0, place)
-          .findLast(({ type }) => type === 'commit-failed' || type === 'started')
-        if (failed?.type === 'started') yield { place, text: 'the disk has room, and the broker says that it is full' }
+        const turn = story.history[lastBefore(turns, place)]
+        if (turn?.type === 'started') yield { place, text: 'the disk has room, and the broker says that it is full' }
       }
     }
+    const room = placesOf(story.history, 'disk-full', 'disk-free', 'started')
     for (const message of story.messages.values()) {
       const { acknowledged, reads, packet } = message
       if (acknowledged === Infinity || packet.qos === 0) continue
-      const since = story.history.findLastIndex(
-        ({ type }, place) =>
-          place < acknowledged && (type === 'disk-full' || type === 'disk-free' || type === 'started'),
-      )
+      const since = lastBefore(room, acknowledged)
       const [read] = reads
       // One that was routed before is acknowledged as soon as its commit is through.
       if (story.history[since]?.type !== 'disk-full' || read === undefined || read.at < timeOf(story, since) + 1_000)

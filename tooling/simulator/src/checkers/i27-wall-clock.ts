@@ -1,5 +1,5 @@
 import type { Checker } from './checker.ts'
-import { isStored } from './expectations.ts'
+import { isStored } from './stored-sessions.ts'
 import { timeOf } from './session-times.ts'
 
 const MOMENT_MS = 100
@@ -26,11 +26,17 @@ export const wallClock: Checker = {
       const later = counts(false)
       if (life === undefined || earlier === undefined || later === undefined) continue
       const closed = [...story.connections.values()].filter(
-        ({ endedByBroker, disturbed, read }) =>
+        ({ id, client, plan, opened, endedByBroker, disturbed, read }) =>
+          plan.kind !== 'hostile' &&
           endedByBroker > place &&
           timeOf(story, endedByBroker) < event.at + MOMENT_MS &&
           disturbed === Infinity &&
-          read.length > 0,
+          read.length > 0 &&
+          // Who says goodbye, or comes again, is closed for that.
+          read.at(-1)!.packet.type !== 'disconnect' &&
+          !(story.connectionsOf.get(client) ?? []).some(
+            (other) => other.id !== id && other.opened > opened && other.connectRead < endedByBroker,
+          ),
       )
       if (closed.length > 2) {
         yield { place, text: `the wall clock jumped, and ${closed.length} connections were closed` }
@@ -44,7 +50,7 @@ export const wallClock: Checker = {
 
 /** A Session that lasts longer than 30 days is there after a restart, whatever the wall clock says. */
 const longAbsence: Checker['check'] = function* (story) {
-  if (!story.history.some(({ type }) => type === 'wall-jump')) return
+  if (!story.kinds.has('wall-jump')) return
   for (const connection of story.connections.values()) {
     const { client, plan, connack, accepted, connect } = connection
     if (!accepted || connack!.packet.sessionPresent || connect!.packet.cleanStart || !story.plan.durable) continue
@@ -62,9 +68,7 @@ const longAbsence: Checker['check'] = function* (story) {
       last.connack!.packet.reasonCode !== 0
     )
       continue
-    const said = story.history.some(
-      (event) => event.type === 'sent' && event.connection === last.id && event.packet.type === 'disconnect',
-    )
+    const said = last.sent.some(({ packet }) => packet.type === 'disconnect')
     if (!said) yield { place: connack!.place, text: `the Session of ${client} is gone, after a jump of the wall clock` }
   }
 }

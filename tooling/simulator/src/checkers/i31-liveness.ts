@@ -21,9 +21,9 @@ export const liveness: Checker = {
     }
     for (const connection of story.connections.values()) {
       if (connection.plan.kind !== 'raw' || !connection.accepted || connection.goneForClient < leaving) continue
-      const before = { ...connection, written: upTo(connection.written), read: upTo(connection.read) }
+      const before = { written: upTo(connection.written), read: upTo(connection.read) }
       let open = 0
-      for (const { outstanding } of exchange(before, () => '')) open = outstanding.size
+      for (const { outstanding } of exchange(before)) open = outstanding.size
       if (open > 0) yield { place: leaving, text: `${open} messages for ${connection.client} are not acknowledged` }
     }
     const counted = story.history.findLast((event, place) => event.type === 'counters' && place < leaving)

@@ -6,20 +6,22 @@ export const clientLibrary: Checker = {
   name: 'I33',
   says: 'the client resolves a publish when it was acknowledged, and hands a QoS 2 message over once',
   *check(story) {
+    const firstAnswer = new Map<string, number>()
+    for (const { client, received } of story.connections.values()) {
+      const answer = received.find(
+        ({ packet: { type } }) => type === 'puback' || type === 'pubcomp' || type === 'pubrec',
+      )
+      if (answer !== undefined && !firstAnswer.has(client)) firstAnswer.set(client, answer.place)
+    }
+    const restarted = new Set<string>()
+    for (const event of story.history) if (event.type === 'library-restarted') restarted.add(event.client)
     for (let place = 0; place < story.history.length; place++) {
       const event = story.history[place]!
       if (event.type !== 'library-settled' || event.error !== undefined) continue
       const message = story.messages.get(event.message)
       if (message === undefined || message.packet.qos === 0) continue
-      const final = story.history.slice(0, place).some((each) => {
-        if (each.type !== 'received') return false
-        const connection = story.connections.get(each.connection)
-        return (
-          connection?.client === message.client &&
-          (each.packet.type === 'puback' || each.packet.type === 'pubcomp' || each.packet.type === 'pubrec')
-        )
-      })
-      if (!final) yield { place, text: `${message.name} was resolved and never acknowledged` }
+      if (place < (firstAnswer.get(message.client) ?? Infinity))
+        yield { place, text: `${message.name} was resolved and never acknowledged` }
       if (message.acknowledged > place) yield { place, text: `${message.name} was resolved before it was acknowledged` }
     }
     const handed = story.history.flatMap((event, place) => (event.type === 'handed-over' ? [{ ...event, place }] : []))
@@ -31,7 +33,7 @@ export const clientLibrary: Checker = {
       const message = story.messages.get(name)
       const session = story.connections.get(some[0]!.connection)?.session
       if (message === undefined || session === undefined || message.packet.qos !== 2 || message.isWill) continue
-      if (story.history.some((event) => event.type === 'library-restarted' && event.client === client)) continue
+      if (restarted.has(client)) continue
       const copies = message.deliveries.filter(
         (delivery) => delivery.session?.client === client && !delivery.packet.dup,
       ).length

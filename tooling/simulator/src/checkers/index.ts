@@ -4,6 +4,7 @@ import { clientReconnect } from './c02-reconnect.ts'
 import { clientOfflineQueue } from './c03-offline-queue.ts'
 import { clientStore } from './c04-store.ts'
 import { clientSurvives } from './c05-broken-protocol.ts'
+import { answersToNothing, promisedBytes } from './c06-c07-hostile-server.ts'
 import { clientKeepAlive } from './c08-keep-alive.ts'
 import { clientSessionLost } from './c09-session-lost.ts'
 import { clientClose } from './c10-close.ts'
@@ -40,6 +41,7 @@ import { liveness } from './i31-liveness.ts'
 import { subscriptions } from './i32-subscriptions.ts'
 import { clientLibrary } from './i33-client-library.ts'
 import { reasonCodes } from './i34-reason-codes.ts'
+import { model } from './model.ts'
 
 /** Every invariant that one history decides. */
 export const CHECKERS: readonly Checker[] = [
@@ -80,8 +82,11 @@ export const CHECKERS: readonly Checker[] = [
   clientOfflineQueue,
   clientStore,
   clientSurvives,
+  answersToNothing,
+  promisedBytes,
   clientKeepAlive,
   clientSessionLost,
   clientClose,
   clientSecrets,
+  model,
 ]

@@ -1,24 +1,27 @@
 import type { ConnectionStory, Placed } from './story.ts'
 
-/** What the broker has sent with QoS 1 and 2 on one connection and has no final answer to, packet by packet. */
-export interface Step extends Placed {
-  /** By Packet Identifier, after this packet: the PUBLISH, or `pubrel`. */
-  readonly outstanding: ReadonlyMap<number, string>
+/** What the broker has sent with QoS 1 and 2 on one connection and has no final answer to, packet by packet: one object, used again. */
+export interface Step {
+  readonly placed: Placed
+  /** By Packet Identifier, after this packet. */
+  readonly outstanding: ReadonlyMap<number, 'publish' | 'pubrel'>
   /** For a PUBLISH: somebody else had its identifier. */
   readonly collision: boolean
 }
 
 /** Every packet of the exchange, in the order in which the broker wrote or read it. */
-export const exchange = function* (connection: ConnectionStory, nameOf: (packet: Placed) => string): Generator<Step> {
-  const outstanding = new Map<number, string>()
-  const places = [...connection.written.map(written), ...connection.read.map(read)]
-  places.sort((one, other) => one.placed.place - other.placed.place)
-  for (const { placed, isWritten } of places) {
+export const exchange = function* (connection: Pick<ConnectionStory, 'written' | 'read'>): Generator<Step> {
+  const outstanding = new Map<number, 'publish' | 'pubrel'>()
+  const step = { placed: undefined as unknown as Placed, outstanding, collision: false }
+  const { written, read } = connection
+  for (let nextWritten = 0, nextRead = 0; nextWritten < written.length || nextRead < read.length;) {
+    const isWritten = (written[nextWritten]?.place ?? Infinity) < (read[nextRead]?.place ?? Infinity)
+    const placed = isWritten ? written[nextWritten++]! : read[nextRead++]!
     const { packet } = placed
     let collision = false
     if (isWritten && packet.type === 'publish' && packet.qos > 0) {
       collision = outstanding.has(packet.packetId!)
-      outstanding.set(packet.packetId!, nameOf(placed))
+      outstanding.set(packet.packetId!, 'publish')
     } else if (isWritten && packet.type === 'pubrel') {
       if (!outstanding.has(packet.packetId)) outstanding.set(packet.packetId, 'pubrel')
     } else if (!isWritten && (packet.type === 'puback' || packet.type === 'pubcomp')) {
@@ -26,9 +29,8 @@ export const exchange = function* (connection: ConnectionStory, nameOf: (packet:
     } else if (!isWritten && packet.type === 'pubrec' && packet.reasonCode >= 0x80) {
       outstanding.delete(packet.packetId)
     } else continue
-    yield { ...placed, outstanding, collision }
+    step.placed = placed
+    step.collision = collision
+    yield step
   }
 }
-
-const written = (placed: Placed) => ({ placed, isWritten: true })
-const read = (placed: Placed) => ({ placed, isWritten: false })

@@ -1,4 +1,4 @@
-import { isStored } from './expectations.ts'
+import { isStored } from './stored-sessions.ts'
 import type { ConnectionStory, SessionStory, Story } from './story.ts'
 
 /** Clocks of a broker that was away or stood still, and latencies of the network: so much may everything be late. */
@@ -25,14 +25,7 @@ export const expirySecondsOf = (connection: ConnectionStory): number => {
 }
 
 /** Whether the client may have said something about the end of its Session that the broker may or may not have read. */
-const saidGoodbye = (story: Story, connection: ConnectionStory): boolean =>
-  story.history.some(
-    (event, place) =>
-      place > connection.opened &&
-      event.type === 'sent' &&
-      event.connection === connection.id &&
-      event.packet.type === 'disconnect',
-  )
+const saidGoodbye = ({ sent }: ConnectionStory): boolean => sent.some(({ packet }) => packet.type === 'disconnect')
 
 /** `undefined`: what happened leaves it open, a process that ended or a wall clock that jumped. */
 export const expiryOf = (story: Story, session: SessionStory): Expiry | undefined => {
@@ -40,15 +33,15 @@ export const expiryOf = (story: Story, session: SessionStory): Expiry | undefine
   const stored = isStored(story, session)
   const life = story.lives.find(({ life: each }) => each === last.life)!
   const crashed = story.lives.at(-1) !== life
-  if (crashed && (!stored || story.history.some(({ type }) => type === 'wall-jump'))) return undefined
-  if (saidGoodbye(story, last) && !last.read.some(({ packet }) => packet.type === 'disconnect')) return undefined
+  if (crashed && (!stored || story.kinds.has('wall-jump'))) return undefined
+  if (saidGoodbye(last) && !last.read.some(({ packet }) => packet.type === 'disconnect')) return undefined
   const seconds = expirySecondsOf(last)
   const connected = timeOf(story, last.connack!.place)
   const end = Math.min(last.goneForBroker, last.endedByBroker, life.ended)
   const ended = timeOf(story, end)
   if (seconds === Infinity) return { earliest: Infinity, latest: Infinity }
   if (end === Infinity) return { earliest: Infinity, latest: Infinity }
-  const broken = story.history.some(({ type }) => type === 'paused' || type === 'commit-failed')
+  const broken = story.kinds.has('paused') || story.kinds.has('commit-failed')
   const lateTimers = story.plan.faults.some(({ type }) => type === 'late-timers')
   return {
     earliest: (crashed ? connected : ended) + seconds * 1000 - (crashed ? SLACK_MS : 0),
@@ -57,3 +50,34 @@ export const expiryOf = (story: Story, session: SessionStory): Expiry | undefine
 }
 
 export const timeOf = (story: Story, place: number): number => story.history[place]?.at ?? Infinity
+
+/**
+ * From where on a Session may have been gone without a word, because a connection whose CONNACK never left began it anew: it asked for a
+ * Clean Start, or found it expired. Who comes back later is told Session Present, and means another one.
+ */
+export const mayHaveEnded = (story: Story, session: SessionStory): number => {
+  let place = ENDS.get(session)
+  if (place === undefined) ENDS.set(session, (place = firstDoubt(story, session)))
+  return place
+}
+
+const ENDS = new WeakMap<SessionStory, number>()
+
+const firstDoubt = (story: Story, session: SessionStory): number => {
+  let doubt = Infinity
+  for (const other of story.connectionsOf.get(session.client) ?? []) {
+    const { accepted, connect, connectRead, opened, life } = other
+    if (accepted || connect === undefined || connectRead < session.began || connectRead >= session.ended) continue
+    if (connectRead === Infinity) continue
+    const last = session.connections.findLast((each) => each.opened < opened)
+    if (connect.packet.cleanStart) doubt = Math.min(doubt, connectRead)
+    if (connect.packet.cleanStart || last === undefined) continue
+    const end = Math.min(last.goneForBroker, last.endedByBroker)
+    const expires = timeOf(story, end) + expirySecondsOf(last) * 1000 - SLACK_MS
+    // A broker that starts asks the wall clock how long it was away.
+    const jumped = story.kinds.has('wall-jump') && expirySecondsOf(last) < Infinity
+    const lost = last.life !== life && (jumped || !isStored(story, session))
+    if (lost || expires < timeOf(story, connectRead)) doubt = Math.min(doubt, end)
+  }
+  return doubt
+}

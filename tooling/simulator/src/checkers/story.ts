@@ -32,6 +32,7 @@ export interface ConnectionStory {
   connack: Placed<ConnackPacket> | undefined
   accepted: boolean
   session: SessionStory | undefined
+  readonly sent: Placed[]
   readonly read: Placed[]
   readonly written: Placed[]
   readonly received: Placed[]
@@ -106,8 +107,12 @@ export interface Delivery {
 export interface Story {
   readonly plan: Plan
   readonly history: readonly HistoryEvent[]
+  /** What happened at all. */
+  readonly kinds: ReadonlySet<HistoryEvent['type']>
   readonly lives: readonly Life[]
   readonly connections: ReadonlyMap<number, ConnectionStory>
+  /** Those of each client, in the order in which they were opened. */
+  readonly connectionsOf: ReadonlyMap<string, readonly ConnectionStory[]>
   readonly sessions: readonly SessionStory[]
   readonly messages: ReadonlyMap<string, MessageStory>
   readonly deliveries: readonly Delivery[]

@@ -35,6 +35,7 @@ class Teller {
   readonly #plans: ReadonlyMap<string, ClientPlan>
   readonly #lives: Life[] = []
   readonly #connections = new Map<number, ConnectionStory>()
+  readonly #connectionsOf = new Map<string, ConnectionStory[]>()
   readonly #sessions: SessionStory[] = []
   readonly #current = new Map<string, SessionStory>()
   readonly #messages = new Map<string, MessageStory>()
@@ -55,9 +56,11 @@ class Teller {
     return {
       plan,
       history,
+      kinds: new Set(history.map(({ type }) => type)),
       recordsLeft,
       lives: this.#lives,
       connections: this.#connections,
+      connectionsOf: this.#connectionsOf,
       sessions: this.#sessions,
       messages: this.#messages,
       deliveries: this.#deliveries,
@@ -130,6 +133,7 @@ class Teller {
       connack: undefined,
       accepted: false,
       session: undefined,
+      sent: [],
       read: [],
       written: [],
       received: [],
@@ -140,6 +144,9 @@ class Teller {
       disturbed: Infinity,
     }
     this.#connections.set(id, connection)
+    const earlier = this.#connectionsOf.get(client)
+    if (earlier === undefined) this.#connectionsOf.set(client, [connection])
+    else earlier.push(connection)
     this.#open.set(
       id,
       new OpenConnection(connection, {
@@ -177,6 +184,7 @@ class OpenConnection {
 
   sent(packet: Packet, place: number, at: number, sizeBytes: number): void {
     const connection = this.#connection
+    connection.sent.push({ place, at, packet, sizeBytes })
     if (packet.type === 'connect') {
       connection.version = packet.protocolVersion
       connection.connect = { place, at, packet, sizeBytes }

@@ -25,8 +25,8 @@ export class RawClient {
   readonly #dial: Dial
   readonly #random: Random
   readonly #outgoing: Outgoing
-  /** QoS 2 messages that came and wait for their PUBREL. */
-  readonly #incoming = new Set<number>()
+  /** QoS 2 messages that came and wait for their PUBREL, and the Reason Code that each got or will get. */
+  readonly #incoming = new Map<number, number>()
   #backlog: Operation[] = []
   #link: Link | undefined
   #online = false
@@ -198,10 +198,11 @@ export class RawClient {
       hand()
       return this.#acknowledge({ type: 'puback', packetId, reasonCode })
     }
-    if (this.#incoming.has(packetId)) return this.#acknowledge({ type: 'pubrec', packetId, reasonCode: 0 })
-    hand()
-    if (reasonCode === 0) this.#incoming.add(packetId)
-    return this.#acknowledge({ type: 'pubrec', packetId, reasonCode })
+    const before = this.#incoming.get(packetId)
+    if (before === undefined) hand()
+    // What it has decided it does not forget before it has said so, whatever becomes of the connection.
+    this.#incoming.set(packetId, before ?? reasonCode)
+    return this.#acknowledge({ type: 'pubrec', packetId, reasonCode: before ?? reasonCode })
   }
 
   /** In the order of what is acknowledged, after the application has thought. */
@@ -326,6 +327,8 @@ export class RawClient {
   }
 
   #send(packet: Packet): void {
+    // [MQTT-4.3.3-9] What was refused is no longer in use.
+    if (packet.type === 'pubrec' && packet.reasonCode >= 0x80) this.#incoming.delete(packet.packetId)
     this.#link?.sendPacket(packet, encode(packet, this.plan.version))
   }
 }

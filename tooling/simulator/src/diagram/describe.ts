@@ -54,6 +54,8 @@ export const describeEvent = (event: HistoryEvent): string => {
       return `the client of connection ${event.connection} vanishes`
     case 'slow-reader':
       return `the client of connection ${event.connection} stops reading for a while`
+    case 'injected':
+      return `somebody sends as the broker: ${event.kind}`
     case 'garbage-sent':
     case 'garbage-written':
       return `bytes that are no packet on connection ${event.connection}: ${event.reason}`

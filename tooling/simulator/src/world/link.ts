@@ -160,6 +160,13 @@ export class Link implements ByteStream {
     this.#tellClient(false)
   }
 
+  /** Bytes that the broker never sent, where no packet is half on its way. */
+  inject(kind: string, bytes: Uint8Array): void {
+    if (this.clientGone || this.#toClient.length > 0 || this.#receivedBytes === 0) return
+    this.#world.record({ type: 'injected', connection: this.id, kind, at: this.#world.now })
+    this.#client.onBytes?.(bytes)
+  }
+
   /** The client reads nothing for a while. */
   stopReading(milliseconds: number): void {
     this.#world.record({ type: 'slow-reader', connection: this.id, at: this.#world.now })
