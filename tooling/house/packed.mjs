@@ -7,6 +7,7 @@ import { published } from './workspaces.mjs'
 
 /**
  * @typedef {import('./scoreboard.mjs').Scoreboard} Scoreboard
+ * @typedef {import('./scoreboard.mjs').Step} Step
  * @typedef {import('./workspaces.mjs').Workspace} Workspace
  */
 
@@ -44,27 +45,27 @@ export async function packages(board) {
       tarballs.set(manifest.name, join(to, `${manifest.name.slice(1).replace('/', '-')}-${manifest.version}.tgz`))
   })
   if (packed) {
-    await board.step('packages: contents, publint, types as resolved', async () => {
-      for (const workspace of published()) await lintTarball(board, workspace, tarballs.get(workspace.manifest.name))
+    await board.step('packages: contents, publint, types as resolved', async (step) => {
+      for (const workspace of published()) await lintTarball(step, workspace, tarballs.get(workspace.manifest.name))
     })
-    await board.step('packages: installed alone, as ESM and as CJS', async () => {
-      for (const workspace of published()) await installAlone(board, workspace, tarballs, place)
+    await board.step('packages: installed alone, as ESM and as CJS', async (step) => {
+      for (const workspace of published()) await installAlone(step, workspace, tarballs, place)
     })
-    await board.step('packages: size in a browser', async () => {
-      for (const budget of SIZE_BUDGETS) await weigh(board, budget, place)
+    await board.step('packages: size in a browser', async (step) => {
+      for (const budget of SIZE_BUDGETS) await weigh(step, budget, place)
     })
   }
   rmSync(place, { recursive: true, force: true })
 }
 
 /**
- * @param {Scoreboard} board
+ * @param {Step} step
  * @param {Workspace} workspace
  * @param {string} tarball
  */
-async function lintTarball(board, { manifest }, tarball) {
+async function lintTarball(step, { manifest }, tarball) {
   const { name } = manifest
-  await quietly(board, `${name}: contents of the tarball`, async () => {
+  await quietly(step, `${name}: contents of the tarball`, async () => {
     const files = (await run('tar', 'tar', ['-tzf', tarball])).split('\n').map((line) => line.replace('package/', ''))
     const missing = ['LICENSE', 'README.md', 'package.json'].filter((file) => !files.includes(file))
     const unwanted = files.filter((file) => file.includes('.test.') || file.endsWith('.tsbuildinfo'))
@@ -72,10 +73,10 @@ async function lintTarball(board, { manifest }, tarball) {
     if (missing.length > 0) throw new TypeError(`not in the tarball: ${missing.join(', ')}`)
     if (unwanted.length > 0) throw new TypeError(`does not belong into the tarball: ${unwanted.join(', ')}`)
   })
-  await quietly(board, `${name}: publint`, () => run('publint', ...tool('publint', ['run', tarball, '--strict'])))
+  await quietly(step, `${name}: publint`, () => run('publint', ...tool('publint', ['run', tarball, '--strict'])))
   // A command has no types to resolve.
   if (manifest.bin === undefined)
-    await quietly(board, `${name}: types as resolved`, () =>
+    await quietly(step, `${name}: types as resolved`, () =>
       run(
         'attw',
         ...tool('attw', [
@@ -95,13 +96,13 @@ async function lintTarball(board, { manifest }, tarball) {
 /**
  * An empty folder, the tarball, and the tarballs of the packages of ours that it depends on. Nothing else of ours is there.
  *
- * @param {Scoreboard} board
+ * @param {Step} step
  * @param {Workspace} workspace
  * @param {Map<string, string>} tarballs
  * @param {string} place
  */
-async function installAlone(board, { manifest }, tarballs, place) {
-  await quietly(board, `${manifest.name}: installed alone`, async () => {
+async function installAlone(step, { manifest }, tarballs, place) {
+  await quietly(step, `${manifest.name}: installed alone`, async () => {
     const folder = folderOf(place, manifest.name)
     mkdirSync(folder, { recursive: true })
     const dependencies = Object.fromEntries(
@@ -143,12 +144,12 @@ for (const entry of JSON.parse(readFileSync('entries.json', 'utf8'))) {
 `
 
 /**
- * @param {Scoreboard} board
+ * @param {Step} step
  * @param {(typeof SIZE_BUDGETS)[number]} budget
  * @param {string} place
  */
-async function weigh(board, budget, place) {
-  await quietly(board, `${budget.package}: size in a browser`, async () => {
+async function weigh(step, budget, place) {
+  await quietly(step, `${budget.package}: size in a browser`, async () => {
     const { build } = await import('esbuild')
     const result = await build({
       stdin: { contents: budget.code, resolveDir: folderOf(place, budget.package) },
@@ -169,17 +170,17 @@ async function weigh(board, budget, place) {
 /**
  * Counts one check without a line of its own.
  *
- * @param {Scoreboard} board
+ * @param {Step} step
  * @param {string} title
  * @param {() => Promise<unknown>} work
  */
-async function quietly(board, title, work) {
+async function quietly(step, title, work) {
   try {
     await work()
-    board.pass()
+    step.pass()
   } catch (error) {
     const output = /** @type {{ output?: string }} */ (error).output ?? ''
-    board.fail(title, `${output.trimEnd()}\n${error instanceof Error ? error.message : String(error)}`)
+    step.fail(title, `${output.trimEnd()}\n${error instanceof Error ? error.message : String(error)}`)
   }
 }
 

@@ -6,6 +6,7 @@ import { workspaces } from './workspaces.mjs'
 
 /**
  * @typedef {import('./scoreboard.mjs').Scoreboard} Scoreboard
+ * @typedef {import('./scoreboard.mjs').Step} Step
  * @typedef {{ package: string, passed: number, failures: { file: string, title: string, message: string }[],
  *   skipped: { file: string, title: string, why?: string }[] }} Report what tooling/vitest-preset/house-reporter.mjs writes
  */
@@ -13,23 +14,22 @@ import { workspaces } from './workspaces.mjs'
 /** @param {Scoreboard} board */
 export async function tests(board) {
   const tested = workspaces().filter(({ manifest }) => manifest.scripts?.test !== undefined)
-  await board.step('tests', async () => {
+  await board.step('tests', async (step) => {
     // An old report must not stand in for a run that died; turbo brings the report of a cached run back.
     for (const { folder } of tested) rmSync(join(ROOT, folder, 'coverage/tests.json'), { force: true })
     const crash = await runAll()
-    const before = board.failed
     for (const { folder, manifest } of tested) {
       const report = read(join(folder, 'coverage/tests.json'))
-      if (report === undefined) board.fail(`tests of ${manifest.name}`, 'they ended without a report')
-      else count(board, report)
+      if (report === undefined) step.fail(`tests of ${manifest.name}`, 'they ended without a report')
+      else count(step, report)
     }
-    const floorsHold = coverage(board)
+    const floorsHold = coverage(step)
     if (
       crash !== undefined &&
-      ((board.failed === before && floorsHold) ||
+      ((step.failures.length === 0 && floorsHold) ||
         tested.some(({ folder }) => read(join(folder, 'coverage/tests.json')) === undefined))
     )
-      board.fail('tests', `${crash.output.trimEnd()}\n${crash.message}`)
+      step.fail('tests', `${crash.output.trimEnd()}\n${crash.message}`)
   })
 }
 
@@ -48,26 +48,26 @@ async function runAll() {
 }
 
 /**
- * @param {Scoreboard} board
+ * @param {Step} step
  * @param {Report} report
  */
-function count(board, report) {
-  board.pass(report.passed)
-  for (const { file, title, message } of report.failures) board.fail(`${report.package} ${file} > ${title}`, message)
+function count(step, report) {
+  step.pass(report.passed)
+  for (const { file, title, message } of report.failures) step.fail(`${report.package} ${file} > ${title}`, message)
   for (const { file, title, why } of report.skipped) {
-    if (why === undefined) board.fail(`${report.package} ${file} > ${title}`, 'a skipped test must say why')
+    if (why === undefined) step.fail(`${report.package} ${file} > ${title}`, 'a skipped test must say why')
     else if (process.env.GODWIT_PEERS === 'required')
-      board.fail(`${report.package} ${file} > ${title}`, `skipped although GODWIT_PEERS=required: ${why}`)
-    else board.skip(`skipped: ${report.package}: ${title.replace(/ ?\[skipped: [^\]]*\]/, '')}, because ${why}`)
+      step.fail(`${report.package} ${file} > ${title}`, `skipped although GODWIT_PEERS=required: ${why}`)
+    else step.skip(`skipped: ${report.package}: ${title.replace(/ ?\[skipped: [^\]]*\]/, '')}, because ${why}`)
   }
 }
 
 /**
  * One check for each package in the table of floors.
  *
- * @param {Scoreboard} board
+ * @param {Step} step
  */
-function coverage(board) {
+function coverage(step) {
   const floors = read('tooling/vitest-preset/coverage-floors.json')
   let hold = true
   for (const { folder, manifest } of workspaces()) {
@@ -75,10 +75,10 @@ function coverage(board) {
     if (floor === undefined) continue
     const total = read(join(folder, 'coverage/coverage-summary.json'))?.total
     const low = Object.keys(floor).filter((measure) => !(total?.[measure].pct >= floor[measure]))
-    if (low.length === 0) board.pass()
+    if (low.length === 0) step.pass()
     else {
       hold = false
-      board.fail(
+      step.fail(
         `coverage of ${manifest.name}`,
         low
           .map(
