@@ -9,6 +9,7 @@ export const PEERS = [
   { name: 'mosquitto_sub', debian: 'mosquitto-clients' },
   { name: 'mosquitto_rr', debian: 'mosquitto-clients' },
   { name: 'mosquitto_passwd', debian: 'mosquitto' },
+  { name: 'nats-server', debian: 'nats-server' },
   { name: 'python3-paho-mqtt', debian: 'python3-paho-mqtt' },
   { name: 'chromium', debian: 'chromium' },
   { name: 'openssl', debian: 'openssl' },
