@@ -169,8 +169,8 @@ describe('PUBLISH, in place as decoded', () => {
   })
 
   it.each([
-    ['hostile #48 [MQTT-3.3.1-4]: QoS 3', '36 05 0001 61 0001'],
-    ['hostile #49 [MQTT-3.3.1-2]: DUP with QoS 0', '38 03 0001 61'],
+    ['hostile #48 [MQTT-3.3.1-4 v3.1.1 v5.0]: QoS 3', '36 05 0001 61 0001'],
+    ['hostile #49 [MQTT-3.3.1-2 v3.1.1 v5.0]: DUP with QoS 0', '38 03 0001 61'],
   ])('%s is refused in place also where no scanner has looked at the first byte', (title, hex) => {
     const bytes = bytesOf(hex.replaceAll(' ', ''))
     const statement = /MQTT-[0-9.-]+/.exec(title)?.[0]

@@ -14,7 +14,7 @@ import { PublishFrame, readPublishFrame } from './relay.ts'
 import { bytesOfHex, decoded, encodedHex } from './testing/hexadecimal.ts'
 
 describe('what one version does otherwise', () => {
-  it('[MQTT-3.2.2-6] Session Present is written neither in 3.1 nor beside a refusal', () => {
+  it('[MQTT-3.2.2-6 v5.0] Session Present is written neither in 3.1 nor beside a refusal', () => {
     const connack = (reasonCode: number): Packet => ({ type: 'connack', sessionPresent: true, reasonCode })
     expect(([3, 4, 5] as const).map((version) => encodedHex(connack(0), version))).toEqual([
       '20020000',

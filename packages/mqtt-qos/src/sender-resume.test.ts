@@ -206,7 +206,7 @@ describe('snapshots', () => {
     }
   })
 
-  it('[MQTT-4.6.0-4] a second PUBREC does not move its PUBREL behind others', () => {
+  it('[MQTT-4.6.0-4 v3.1.1 v5.0] a second PUBREC does not move its PUBREL behind others', () => {
     const sender = senderWith(10, [2, 2])
     for (const packetId of [2, 1, 2]) sender.onPubrec(packetId, 0)
     sender.resume(10)

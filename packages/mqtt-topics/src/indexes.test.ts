@@ -21,7 +21,7 @@ const NAMES = upToThree(['', 'a', 'b', '$x']).filter((name) => name !== '')
 const FILTERS = upToThree(['', 'a', '$x', '+', '#']).filter((filter) => filter !== '' && !/#./.test(filter))
 
 describe('SubscriptionIndex', () => {
-  it('[MQTT-4.7.2-1] equals matches, for every filter and every name of up to three levels', () => {
+  it('[MQTT-4.7.2-1 v3.1.1 v5.0] equals matches, for every filter and every name of up to three levels', () => {
     const index = new SubscriptionIndex<string>()
     for (const filter of FILTERS) index.add(filter, filter)
     for (const name of NAMES)
@@ -347,7 +347,7 @@ describe('SubscriptionIndex', () => {
 })
 
 describe('RetainedIndex', () => {
-  it('[MQTT-4.7.2-1] equals matches, for every filter and every name of up to three levels', () => {
+  it('[MQTT-4.7.2-1 v3.1.1 v5.0] equals matches, for every filter and every name of up to three levels', () => {
     const index = new RetainedIndex<string>()
     for (const name of NAMES) index.set(name, `value of ${name}`)
     for (const filter of FILTERS) {
