@@ -1,4 +1,4 @@
-import type { ConnackPacket, DisconnectPacket, PublishProperties } from '@godwit/mqtt-codec'
+import type { ConnackPacket, DisconnectPacket, PublishPacket, PublishProperties } from '@godwit/mqtt-codec'
 import { isTopicName } from '@godwit/mqtt-topics'
 import type { Client } from '../api/client.ts'
 import type { Message } from '../api/message.ts'
@@ -218,10 +218,20 @@ function toOutgoing(
   settle: Outgoing['settle'],
 ): Outgoing {
   const { qos = 0, retain = false, until, offline, topicAlias, messageExpiryIntervalSeconds = Infinity } = options
-  const { userProperties } = propertiesOf(options)
-  const properties: PublishProperties = { ...options, ...NOT_OF_THE_MESSAGE, userProperties } as object
+  // Most messages have none, and are then written without a look for them.
+  let properties: PublishProperties | undefined
+  for (const name in options)
+    if (!NOT_OF_THE_MESSAGE.includes(name)) properties ??= { ...propertiesOf(options), ...NO_PROPERTIES } as object
   return {
-    packet: { type: 'publish', topicName, payload: toBytes(payload), qos, retain, dup: false, properties },
+    packet: {
+      type: 'publish',
+      topicName,
+      payload: toBytes(payload),
+      qos,
+      retain,
+      dup: false,
+      properties,
+    } as PublishPacket,
     queuedAt: now,
     expiresAt: now + messageExpiryIntervalSeconds * 1_000,
     mayAlias: topicAlias !== false,
@@ -241,6 +251,8 @@ function settleAll<T>(waiting: Set<Settle<T>>, error?: MqttError, value?: T): vo
 }
 
 /** The codec overlooks what is no property; these would be ones. */
-const NOT_OF_THE_MESSAGE = { topicAlias: undefined, subscriptionIdentifiers: undefined }
+const NO_PROPERTIES = { topicAlias: undefined, subscriptionIdentifiers: undefined }
+/** Options that say how a message is sent, not what is in it. */
+const NOT_OF_THE_MESSAGE = ['qos', 'retain', 'until', 'offline', 'topicAlias', 'signal', 'timeoutMs']
 
 const closed = () => new MqttError('CLOSED')

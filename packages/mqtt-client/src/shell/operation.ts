@@ -21,7 +21,7 @@ export const operations =
       let giveUp: (() => void) | void
       let timer: unknown
       const settle: Settle<Parameters<typeof resolve>[0]> = (error, value) => {
-        runtime.clearTimer(timer)
+        if (timer !== undefined) runtime.clearTimer(timer)
         signal?.removeEventListener('abort', abort)
         if (error) reject(error)
         else resolve(value as never)
