@@ -20,6 +20,6 @@ export async function runReadme(url, number = 0) {
   })
   const node = ['--conditions=godwit-source', '--import', 'tsx', '--input-type=module', '-e', outputText]
   const cwd = fileURLToPath(new URL('.', url))
-  const { stdout } = await promisify(execFile)(process.execPath, node, { cwd, timeout: 15_000 })
+  const { stdout } = await promisify(execFile)(process.execPath, node, { cwd, timeout: 60_000 })
   return { printed: stdout, promised: block('text') }
 }
