@@ -1,4 +1,4 @@
-import { readAcknowledgement, readCodes, TYPES } from '../wire/frames.ts'
+import { readAcknowledgement, readCodes, readConnack, TYPES } from '../wire/frames.ts'
 import type { ConnectFields, Version } from '../wire/packets.ts'
 import { type FilterFields, publish, type PublishFields, subscribe } from '../wire/packets.ts'
 import { Unmet, type WireClient } from '../wire/wire-client.ts'
@@ -65,4 +65,10 @@ export const becomes = async (so: () => boolean | Promise<boolean>, milliseconds
     await pause(5)
   }
   return true
+}
+
+/** The answer to a CONNECT: its code, or that there was none. */
+export const answerTo = async (client: WireClient): Promise<number | 'closed'> => {
+  const frame = await client.next(4_000).catch(() => undefined)
+  return frame === undefined || frame.type !== 2 ? 'closed' : readConnack(frame, client.version).code
 }

@@ -2,6 +2,7 @@ import type { HostileCase } from '../run/hostile-case.ts'
 import { CONNECT } from './connect.ts'
 import { FRAMING } from './framing.ts'
 import { IDENTITY } from './identity.ts'
+import { LOGIN } from './login.ts'
 import { PROCESS } from './process.ts'
 import { PROPERTIES_CASES } from './properties.ts'
 import { PUBLISH } from './publish.ts'
@@ -9,6 +10,7 @@ import { QOS } from './qos.ts'
 import { RESOURCES } from './resources.ts'
 import { RIGHTS } from './rights.ts'
 import { SESSION_STATE } from './session-state.ts'
+import { SLOW_READERS } from './slow-readers.ts'
 import { SUBSCRIBE } from './subscribe.ts'
 import { TLS } from './tls.ts'
 import { WEB_SOCKET } from './web-socket.ts'
@@ -26,7 +28,9 @@ export const CASES: readonly HostileCase[] = [
   ...WILLS,
   ...RIGHTS,
   ...RESOURCES,
+  ...SLOW_READERS,
   ...WEB_SOCKET,
   ...TLS,
+  ...LOGIN,
   ...PROCESS,
 ]
