@@ -1,30 +1,19 @@
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+import { bundleProgram } from '@godwit/vitest-preset/bundle'
 
 const HERE = dirname(fileURLToPath(import.meta.url))
 const PEERS = ['aedes', 'mqtt-packet', 'qlobber', 'ws']
 
 /**
- * One file of plain JavaScript from `src/NAME.ts`, and where it is. A loader that compiles on the fly would change the code
- * that is measured, so what runs is either the built packages, as users load them, or one bundle of their sources, for which
- * nothing has to be built.
+ * The bundle of a program here, and where it is. What is measured is either the built packages, as users load them, or one
+ * bundle of their sources, for which nothing has to be built.
  *
- * @param {string} name
+ * @param {string} name of `src/NAME.ts`
  * @param {'built' | 'source'} what
  */
-export async function bundle(name, what) {
-  const outfile = join(HERE, 'dist', what, `${name}.mjs`)
-  await build({
-    entryPoints: [join(HERE, 'src', `${name}.ts`)],
-    outfile,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'es2023',
+export const bundle = (name, what) =>
+  bundleProgram(join(HERE, 'src', `${name}.ts`), join(HERE, 'dist', what, `${name}.mjs`), {
     sourcemap: true,
-    logLevel: 'error',
-    ...(what === 'source' ? { conditions: ['godwit-source'], external: PEERS } : { packages: 'external' }),
+    ...(what === 'source' ? { external: PEERS } : { packages: 'external', conditions: [] }),
   })
-  return outfile
-}

@@ -1,27 +1,15 @@
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+import { bundleProgram } from '@godwit/vitest-preset/bundle'
 
 const HERE = dirname(fileURLToPath(import.meta.url))
 
 /**
- * One file of plain JavaScript from the sources of everything, and where it is: a loader that compiles on the fly makes the code
- * slower than it is.
+ * The bundle of a program here, and where it is.
  *
  * @param {string} name of `src/NAME.ts`
  */
-export async function bundle(name) {
-  const outfile = join(HERE, 'dist', `${name.replaceAll('/', '-')}.mjs`)
-  await build({
-    entryPoints: [join(HERE, 'src', `${name}.ts`)],
-    outfile,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'es2023',
-    conditions: ['godwit-source'],
+export const bundle = (name) =>
+  bundleProgram(join(HERE, 'src', `${name}.ts`), join(HERE, 'dist', `${name.replaceAll('/', '-')}.mjs`), {
     external: ['fast-check', 'vitest', 'ws'],
-    logLevel: 'error',
   })
-  return outfile
-}

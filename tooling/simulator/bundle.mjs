@@ -1,28 +1,14 @@
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+import { bundleProgram } from '@godwit/vitest-preset/bundle'
 
 const HERE = dirname(fileURLToPath(import.meta.url))
 
 /**
- * One file of plain JavaScript from the sources of everything, and where it is.
+ * The bundle of a program here, and where it is.
  *
  * @param {string} name of `src/NAME.ts`
  * @param {{ outfile?: string, plugins?: import('esbuild').Plugin[] }} [options]
  */
-export async function bundle(name, { outfile = join(HERE, 'dist', `${name}.mjs`), plugins = [] } = {}) {
-  await build({
-    entryPoints: [join(HERE, 'src', `${name}.ts`)],
-    outfile,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'es2023',
-    sourcemap: true,
-    logLevel: 'error',
-    conditions: ['godwit-source'],
-    external: ['ws'],
-    plugins,
-  })
-  return outfile
-}
+export const bundle = (name, { outfile = join(HERE, 'dist', `${name}.mjs`), plugins = [] } = {}) =>
+  bundleProgram(join(HERE, 'src', `${name}.ts`), outfile, { external: ['ws'], plugins, sourcemap: true })

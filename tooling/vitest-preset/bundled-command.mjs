@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+import { bundleProgram } from './bundle.mjs'
 
 /**
  * Where the bundle of an app's command lies.
@@ -30,17 +30,7 @@ export const bundleCommand = (app, external, outfile = bundledCommand(app)) =>
  * @param {string} outfile
  */
 export async function bundleScript(script, app, external, outfile) {
-  await build({
-    entryPoints: [fileURLToPath(script)],
-    outfile,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    conditions: ['godwit-source'],
-    plugins: [outside(app, external)],
-    logLevel: 'warning',
-  })
+  await bundleProgram(fileURLToPath(script), outfile, { plugins: [outside(app, external)], logLevel: 'warning' })
 }
 
 /**

@@ -62,9 +62,12 @@ describe('the packed declarations with lib ES2023 and esnext.disposable alone: n
 
   it('and they refuse what is wrong', async () => {
     const wrong = USE.replace('message.parameters.b)', 'message.parameters.c)').replace('new Uint8Array()', '42')
-    const said = await compile('wrong.mts', wrong)
+    const said = await compile(
+      'wrong.mts',
+      wrong.replace('  createClient', "  await client.publish('a', 42)\n  createClient"),
+    )
     expect(said).toContain("Property 'c' does not exist")
     expect(said).toContain("'number' is not assignable")
-    expect(said.split('\n').filter((line) => line.includes('error TS'))).toHaveLength(2)
+    expect(said.split('\n').filter((line) => line.includes('error TS'))).toHaveLength(3)
   })
 })
