@@ -109,6 +109,56 @@ describe('a queue that is larger than memory holds', () => {
     expect(drain(client).length).toBe(100)
   })
 
+  it('I10 what follows a message that is passed over leaves when that one is gone from the disk', () => {
+    const brief = { messageExpiryIntervalSeconds: 2 }
+    const passedOver = [
+      { first: message('t', 'first', { qos: 2, packetId: 1, properties: brief }), properties: LASTING.properties },
+      {
+        first: message('t', 'x'.repeat(100), { qos: 2, packetId: 1 }),
+        properties: { ...LASTING.properties, maximumPacketSizeBytes: 50 },
+      },
+    ]
+    for (const { first, properties } of passedOver) {
+      const broker = new VirtualBroker({ store: new CrashStore() })
+      const store = broker.store!
+      const commit = (): void => {
+        store.finish()
+        broker.settle()
+      }
+      broker
+        .connect('s', LASTING)
+        .send(subscribeTo('t', { qos: 2 }))
+        .cut()
+      broker
+        .connect('p')
+        .send(first)
+        .send(message('t', 'second', { qos: 2, packetId: 2 }))
+      broker.pass(3_000)
+      store.hangs = true
+      const client = broker.connect('s', { ...LASTING, properties })
+      commit()
+      expect(seen(client)).toEqual(['connack 0 present'])
+      // A loss of power at this moment would bring the first back: nobody has seen the second before it.
+      expect(count(store, RecordTag.queued)).toBe(2)
+      commit()
+      expect(seen(client)).toEqual(['publish t second q2 #2'])
+      expect(count(store, RecordTag.queued)).toBe(1)
+    }
+  })
+
+  it('I17 [MQTT-3.3.2-6] what was written down within this millisecond has waited no less than nothing', () => {
+    const broker = new VirtualBroker({ store: new CrashStore() })
+    broker
+      .connect('s', LASTING)
+      .send(subscribeTo('t', { qos: 1 }))
+      .cut()
+    broker.now = 0.6
+    const properties = { messageExpiryIntervalSeconds: 100 }
+    broker.connect('p').send(message('t', 'a', { qos: 1, packetId: 1, properties }))
+    const [, packet] = broker.connect('s', LASTING).received()
+    expect(packet?.type === 'publish' && packet.properties?.messageExpiryIntervalSeconds).toBe(100)
+  })
+
   it('a message that is damaged in the store is lost alone, and said so', () => {
     const broker = fill({}, 10)
     const store = broker.store!

@@ -73,5 +73,6 @@ const remainingExpirySeconds = (core: Core, message: RoutedMessage): number => {
   const interval = message.frame.messageExpiryIntervalSeconds
   if (interval === -1) return -1
   const waitedSeconds = Math.floor((core.now - message.arrivedAt) / 1000)
-  return waitedSeconds === 0 ? -1 : Math.max(0, interval - waitedSeconds)
+  // The time of a stored message is a whole millisecond, which may not be over yet.
+  return waitedSeconds <= 0 ? -1 : Math.max(0, interval - waitedSeconds)
 }

@@ -62,8 +62,8 @@ export const continueStored = (core: Core, session: Session, stored: StoredQueue
   if (resendStored(core, session, stored)) pumpStored(core, session, stored)
 }
 
-/** The exchange of a message has ended, or it never began: its record goes. */
-export const removeStored = (core: Core, stored: StoredQueue, sequence: number): void => {
+/** The exchange of a message has ended, or it never began: its record goes. Returns the commit with which it is gone. */
+export const removeStored = (core: Core, stored: StoredQueue, sequence: number): CommitNumber => {
   const { records, counters } = core
   const { length, sizeBytes } = stored
   const body = stored.remove(sequence)
@@ -71,6 +71,7 @@ export const removeStored = (core: Core, stored: StoredQueue, sequence: number):
   counters.queuedBytes -= sizeBytes - stored.sizeBytes
   const commit = records.forgetQueued(stored.number, sequence, body)
   stored.freed.mark(commit, stored.first, records.committed)
+  return commit
 }
 
 /** PUBREC came: of the message only its PUBREL is left, which leaves after the commit of that. */
@@ -96,7 +97,7 @@ const makeRoom = (core: Core, session: Session, stored: StoredQueue, message: Ro
       core.counters.messagesDropped['queue-full']++
       const oldest = stored.cached(stored.cursor)
       if (oldest !== undefined) core.observation?.messageDropped(session.clientId, oldest.message, 'queue-full')
-      removeStored(core, stored, stored.cursor)
+      stored.passedOver = removeStored(core, stored, stored.cursor)
     }
   }
   return !full()
@@ -157,7 +158,7 @@ const pumpStored = (core: Core, session: Session, stored: StoredQueue): void => 
     const reason =
       message.expiresAt <= core.now ? 'message-expired' : mayReceive(session, message) ? undefined : 'not-authorized'
     if (reason !== undefined) {
-      removeStored(core, stored, sequence)
+      stored.passedOver = removeStored(core, stored, sequence)
       dropped(core, session, message, reason)
       continue
     }
@@ -228,7 +229,7 @@ const sendOne = (
 ): void => {
   const { committed } = core.records
   const { output } = session.connection!
-  const waits = Math.max(commit, core.leastCommit, stored.staged.commitOf(sequence, committed))
+  const waits = Math.max(commit, core.leastCommit, stored.passedOver, stored.staged.commitOf(sequence, committed))
   if (send(core, session, message, qos, retain, identifiers, packetIdOf(sequence), dup, waits)) {
     stored.sent.mark(output.waitsFor, sequence + 1, committed)
   } else giveUp(core, session, stored, sequence, dup, again)
@@ -249,11 +250,12 @@ const giveUp = (
   const outcome = dup && !again ? sender.onPubrec(packetId, 0) : sender.abandon(packetId)
   if (outcome === SenderOutcome.sendPubrel) {
     releaseStored(core, session, stored, sequence)
+    stored.passedOver = session.staged
     session.connection?.output.acknowledge(PUBREL, packetId, 0, session.staged)
     return
   }
   if (outcome === SenderOutcome.violation) sender.abandon(packetId)
-  removeStored(core, stored, sequence)
+  stored.passedOver = removeStored(core, stored, sequence)
 }
 
 /** Asks for the bodies from a sequence on, once at a time, and only for what the store can already show. */

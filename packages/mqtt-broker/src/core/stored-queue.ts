@@ -1,4 +1,5 @@
 import { CommitMarks } from './commit-marks.ts'
+import type { CommitNumber } from './output.ts'
 import type { QueuedMessage } from './queued-message.ts'
 
 /** Sequences that may be unacknowledged at once: as many as there are Packet Identifiers, less a distance. */
@@ -41,6 +42,11 @@ export class StoredQueue {
   sent = new CommitMarks()
   /** How far acknowledged ones are gone from the store. */
   readonly freed = new CommitMarks()
+  /**
+   * The commit with which the newest message that was passed over, and not acknowledged, is gone from the store. What follows
+   * leaves after it: a loss of power before would bring the older one back, behind the newer.
+   */
+  passedOver: CommitNumber = 0
   #sizes: Uint32Array | undefined
   /** Numbers of bodies that are shared with other queues, by sequence. */
   #bodies: Map<number, number> | undefined
