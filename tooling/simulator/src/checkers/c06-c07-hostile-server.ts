@@ -18,11 +18,11 @@ const hostileServer = (invariant: 'C6' | 'C7', says: string): Checker => ({
       if (attack.ends && goneAt > event.at + MOMENT_MS) {
         yield { place, text: `${client} got ${event.kind} and stayed` }
       } else if (!attack.ends && goneAt <= event.at + MOMENT_MS) {
-        // What comes behind it may be worse.
+        // What comes behind it may be worse, and a process that ends leaves for no reason: neither says anything about this.
         const why = history.find(
           (each, at) =>
             at > place &&
-            ((each.type === 'library-offline' && each.client === client) ||
+            (((each.type === 'library-offline' || each.type === 'library-restarted') && each.client === client) ||
               (each.type === 'injected' && each.connection === event.connection)),
         )
         if (why?.type === 'library-offline' && why.code === 'PROTOCOL_ERROR') {

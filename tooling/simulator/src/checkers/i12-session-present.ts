@@ -1,6 +1,6 @@
 import type { Checker } from './checker.ts'
 import { expiryOf, timeOf } from './session-times.ts'
-import type { ConnectionStory, SessionStory, Story } from './story.ts'
+import { inOrderOfAnswers, type ConnectionStory, type SessionStory, type Story } from './story.ts'
 
 /** I12 */
 export const sessionPresent: Checker = {
@@ -8,8 +8,7 @@ export const sessionPresent: Checker = {
   says: 'Session Present is 1 exactly where an unexpired Session was there and was not to be dropped',
   *check(story) {
     const before = new Map<string, SessionStory>()
-    for (const connection of story.connections.values()) {
-      if (!connection.accepted) continue
+    for (const connection of inOrderOfAnswers(story)) {
       const { session, connack, client } = connection
       const place = connack!.place
       const old = before.get(client)
@@ -28,13 +27,14 @@ export const sessionPresent: Checker = {
 const mustBeThere = (story: Story, old: SessionStory, connection: ConnectionStory): boolean => {
   if (connection.connect!.packet.cleanStart) return false
   // A connection that was let in, perhaps with Clean Start, and never heard of it: nobody knows.
-  const between = [...story.connections.values()].some(
-    (other) =>
-      other.client === old.client &&
-      other.opened > old.connections.at(-1)!.opened &&
-      other !== connection &&
-      other.connectRead < connection.connack!.place,
-  )
+  const between = story.connectionsOf
+    .get(old.client)!
+    .some(
+      (other) =>
+        other.connectRead > old.connections.at(-1)!.connectRead &&
+        other !== connection &&
+        other.connectRead < connection.connack!.place,
+    )
   if (between) return false
   const expiry = expiryOf(story, old)
   return expiry !== undefined && timeOf(story, connection.connack!.place) < expiry.earliest

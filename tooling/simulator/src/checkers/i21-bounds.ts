@@ -7,13 +7,15 @@ export const bounds: Checker = {
   *check(story) {
     const { limits, clients } = story.plan
     const { maximumQueuedMessages = Infinity, maximumRetainedTopics = Infinity } = limits
+    // A process that starts has sent nothing yet: what an earlier one had in flight waits once more.
+    const inFlight = story.lives.length > 1 ? (limits.maximumInflightMessages ?? Infinity) : 0
     for (let place = 0; place < story.history.length; place++) {
       const event = story.history[place]!
       if (event.type !== 'counters') continue
       const { queuedMessages, retainedMessages, connections, sessions } = event.counters
       // A group has a queue like a Session.
       const queues = sessions + 3
-      if (queuedMessages > maximumQueuedMessages * queues)
+      if (queuedMessages > (maximumQueuedMessages + inFlight) * queues)
         yield { place, text: `${queuedMessages} messages are queued` }
       if (retainedMessages > maximumRetainedTopics) yield { place, text: `${retainedMessages} messages are retained` }
       if (sessions > clients.length + 1) yield { place, text: `${sessions} Sessions of ${clients.length} clients` }

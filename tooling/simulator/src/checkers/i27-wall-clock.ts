@@ -1,6 +1,7 @@
 import type { Checker } from './checker.ts'
 import { isStored } from './stored-sessions.ts'
 import { timeOf } from './session-times.ts'
+import type { ConnectionStory } from './story.ts'
 
 const MOMENT_MS = 100
 const LONGEST_ABSENCE_MS = 30 * 24 * 3_600_000
@@ -26,8 +27,10 @@ export const wallClock: Checker = {
       const later = counts(false)
       if (life === undefined || earlier === undefined || later === undefined) continue
       const closed = [...story.connections.values()].filter(
-        ({ id, client, plan, opened, endedByBroker, disturbed, read }) =>
+        ({ id, client, plan, opened, accepted, endedByBroker, disturbed, read }) =>
           plan.kind !== 'hostile' &&
+          // Who is not let in comes again and again.
+          accepted &&
           endedByBroker > place &&
           timeOf(story, endedByBroker) < event.at + MOMENT_MS &&
           disturbed === Infinity &&
@@ -57,10 +60,11 @@ const longAbsence: Checker['check'] = function* (story) {
     const seconds =
       plan.version === 5 ? plan.sessionExpiryIntervalSeconds : plan.sessionExpiryIntervalSeconds * 0xffffffff
     if (seconds * 1000 <= LONGEST_ABSENCE_MS) continue
-    const before = [...story.connections.values()].filter(
-      (other) => other.client === client && other.opened < connection.opened && other.connectRead < connack!.place,
-    )
-    const last = before.at(-1)
+    // The one whose CONNECT was read before this one's: of several that waited any may have been the first.
+    let last: ConnectionStory | undefined
+    for (const other of story.connectionsOf.get(client)!) {
+      if (other.connectRead < connection.connectRead && other.connectRead > (last?.connectRead ?? -1)) last = other
+    }
     if (
       last?.session === undefined ||
       !isStored(story, last.session) ||

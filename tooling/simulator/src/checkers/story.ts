@@ -121,3 +121,12 @@ export interface Story {
   readonly leaving: number
   readonly recordsLeft: ReadonlyMap<number, number>
 }
+
+/**
+ * The connections that were let in, by their CONNACKs: of two that a broker finds together, after it has stood still, the one that was
+ * opened later may be read first.
+ */
+export const inOrderOfAnswers = ({ connections }: Story): ConnectionStory[] =>
+  [...connections.values()]
+    .filter(({ accepted }) => accepted)
+    .sort((one, other) => one.connack!.place - other.connack!.place)

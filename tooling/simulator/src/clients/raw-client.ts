@@ -177,6 +177,18 @@ export class RawClient {
     const backlog = this.#backlog
     this.#backlog = []
     for (const operation of backlog) this.do(operation)
+    this.#keepAlive(this.#link!)
+  }
+
+  /** Silence is one of the things that go wrong; when nothing does any more, it keeps its connection. */
+  #keepAlive(link: Link): void {
+    const { keepAliveSeconds } = this.plan
+    if (keepAliveSeconds === 0) return
+    this.#world.schedule.after(keepAliveSeconds * 500, () => {
+      if (this.#link !== link || this.#farewell !== 'stay') return
+      if (this.#world.healed) this.#send({ type: 'pingreq' })
+      this.#keepAlive(link)
+    })
   }
 
   #message(packet: PublishPacket): void {
@@ -208,10 +220,11 @@ export class RawClient {
   /** In the order of what is acknowledged, after the application has thought. */
   #acknowledge(packet: Packet): void {
     const link = this.#link
-    const { acknowledgesAfterMs } = this.plan
-    if (acknowledgesAfterMs === 0) return this.#send(packet)
-    const now = this.#world.now
-    this.#acknowledgedAt = Math.max(this.#acknowledgedAt + 0.001, now + acknowledgesAfterMs * this.#random.fraction())
+    const { now, healed } = this.#world
+    // An application that thinks for half a second about each of hundreds of messages would not be done within a minute.
+    const thinksMs = healed ? 0 : this.plan.acknowledgesAfterMs
+    if (thinksMs === 0 && this.#acknowledgedAt <= now) return this.#send(packet)
+    this.#acknowledgedAt = Math.max(this.#acknowledgedAt + 0.001, now + thinksMs * this.#random.fraction())
     this.#world.schedule.after(this.#acknowledgedAt - now, () => {
       if (this.#link === link) this.#send(packet)
     })

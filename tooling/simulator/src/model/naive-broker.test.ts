@@ -45,6 +45,18 @@ describe('the naive model', () => {
     expect(ask(broker)).toBe('nobody')
   })
 
+  it('does not know whether No Local holds until the answer to a second SUBSCRIBE is there', () => {
+    const broker = subscribed(100)
+    broker.subscribed('s', 't', true)
+    broker.subscribeRead('s', 't', false)
+    expect(ask(broker)).toBe('somebody')
+    broker.subscribeRead('s', 't', true)
+    expect(ask(broker)).toBe('unknown')
+    broker.subscribed('s', 't', true)
+    broker.subscribed('s', 't', true)
+    expect(ask(broker)).toBe('somebody')
+  })
+
   it('knows how long a Session lasts, and that a crash takes some of them', () => {
     const lasting = subscribed(100)
     lasting.subscribed('s', 't', true)

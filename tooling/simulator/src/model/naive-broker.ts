@@ -98,6 +98,10 @@ export class NaiveBroker {
   }
 
   subscribeRead(client: string, topicFilter: string, noLocal: boolean): void {
+    // Its answer may never leave: whether what its client publishes is for itself is open until there is one.
+    this.#change(client, (each) => {
+      if (each.topicFilter === topicFilter && each.noLocal !== noLocal) each.doubtful = true
+    })
     const shared = topicFilter.startsWith('$share/')
     this.#subscriptions.push({
       client,
