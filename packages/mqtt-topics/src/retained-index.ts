@@ -1,11 +1,12 @@
 import { isTopicRefusal } from './refusals.ts'
 import { parseTopicName } from './topic-name.ts'
+import { WideMap } from './wide-map.ts'
 
 interface Node<Value> {
   /** The whole Topic Name, where something is kept here. */
   topicName: string | undefined
   value: Value | undefined
-  children: Map<string, Node<Value>> | undefined
+  children: WideMap<Node<Value>> | undefined
 }
 
 /** A walk over the topics that a filter matches, a few at a time. */
@@ -22,7 +23,7 @@ const PLACES_PER_VISIT = 16
 /** Topic Names to values, looked up by filter. */
 export class RetainedIndex<Value> {
   readonly #root: Node<Value> = { topicName: undefined, value: undefined, children: undefined }
-  readonly #exact = new Map<string, Node<Value>>()
+  readonly #exact = new WideMap<Node<Value>>()
 
   get size(): number {
     return this.#exact.size
@@ -42,16 +43,16 @@ export class RetainedIndex<Value> {
     }
     let node = this.#root
     for (const level of topicName.split('/')) {
-      node.children ??= new Map()
+      node.children ??= new WideMap()
       let child = node.children.get(level)
       if (child === undefined) {
-        node.children.set(level, (child = { topicName: undefined, value: undefined, children: undefined }))
+        node.children.add(level, (child = { topicName: undefined, value: undefined, children: undefined }))
       }
       node = child
     }
     node.topicName = topicName
     node.value = value
-    this.#exact.set(topicName, node)
+    this.#exact.add(topicName, node)
     return undefined
   }
 

@@ -2,6 +2,7 @@ import { isTopicRefusal, refusal, type TopicRefusal } from './refusals.ts'
 import { hasWildcard } from './topic-filter.ts'
 import { parseTopicName } from './topic-name.ts'
 import { decodeUtf8, encodeUtf8 } from './utf8.ts'
+import { WideMap } from './wide-map.ts'
 import { WildcardTrie } from './wildcard-trie.ts'
 
 const BUCKETS = 4096
@@ -44,6 +45,8 @@ interface Entry<Resolved> {
   used: boolean
   /** In the table, where changes reach it. */
   remembered: boolean
+  /** In the table of names too. */
+  named: boolean
   readonly refused: undefined
   readonly bytes: Uint8Array
   readonly topicName: string
@@ -57,7 +60,7 @@ interface Entry<Resolved> {
  * buckets, all others in one global counter.
  */
 export class SubscriptionIndex<Value, Resolved = readonly Value[]> {
-  readonly #exact = new Map<string, Value[]>()
+  readonly #exact = new WideMap<Value[]>()
   readonly #wildcards = new WildcardTrie<Value>()
   readonly #generations = new Uint32Array(BUCKETS)
   #globalGeneration = 0
@@ -102,7 +105,7 @@ export class SubscriptionIndex<Value, Resolved = readonly Value[]> {
       if (!this.#wildcards.add(topicFilter, value)) return
     } else {
       const values = this.#exact.get(topicFilter)
-      if (values === undefined) this.#exact.set(topicFilter, [value])
+      if (values === undefined) this.#exact.add(topicFilter, [value])
       else if (values.includes(value)) return
       else values.push(value)
     }
@@ -139,6 +142,7 @@ export class SubscriptionIndex<Value, Resolved = readonly Value[]> {
     const found = this.#find(bytes, 0, bytes.length, hash)
     const entry = found === undefined ? this.#make(topicName, bytes, hash) : this.#current(found)
     this.#named[entry.topicName] = entry
+    entry.named = true
     return entry
   }
 
@@ -207,6 +211,7 @@ export class SubscriptionIndex<Value, Resolved = readonly Value[]> {
       seenGlobal: 0,
       used: false,
       remembered: true,
+      named: false,
       refused: undefined,
       bytes,
       topicName,
@@ -247,7 +252,8 @@ export class SubscriptionIndex<Value, Resolved = readonly Value[]> {
     const last = this.#clock.pop()!
     if (last !== gone) this.#clock[this.#hand] = last
     this.#entryBytes -= gone.bytes.length + ENTRY_BYTES
-    delete this.#named[gone.topicName]
+    // The engine makes a name of each text that it is asked to delete, and keeps all names in one table that grows.
+    if (gone.named) delete this.#named[gone.topicName]
     gone.remembered = false
     let first = this.#table.get(gone.hash)!
     if (first === gone) {

@@ -1,6 +1,8 @@
+import { WideMap } from './wide-map.ts'
+
 /** A level of filters with wildcards. Children and values are made when they are first needed. */
 interface Node<Value> {
-  children: Map<string, Node<Value>> | undefined
+  children: WideMap<Node<Value>> | undefined
   plus: Node<Value> | undefined
   /** Values of filters that end here. */
   values: Value[] | undefined
@@ -30,9 +32,9 @@ export class WildcardTrie<Value> {
     for (const level of levels) {
       if (level === '+') node = node.plus ??= newNode()
       else {
-        node.children ??= new Map()
+        node.children ??= new WideMap()
         let child = node.children.get(level)
-        if (child === undefined) node.children.set(level, (child = newNode()))
+        if (child === undefined) node.children.add(level, (child = newNode()))
         node = child
       }
     }
