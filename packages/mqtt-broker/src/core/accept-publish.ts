@@ -46,6 +46,7 @@ export const accept = (
   }
   const { records } = core
   records.touched = 0
+  if (frame.retain) core.effort += EFFORT_OF_RETAINING
   if (frame.retain && !core.retained.retain(message)) {
     // I4: refused whole. One that was delivered and refused would be delivered again where the PUBREC is lost.
     if (frame.qos > 0 && connection.version === 5) {
@@ -70,6 +71,9 @@ export const accept = (
   }
   return undefined
 }
+
+/** A new place among the retained messages takes the time of some twenty deliveries (measured), an old one of fewer. */
+const EFFORT_OF_RETAINING = 16
 
 const no = (reasonCode: number, reasonString: string): Refusal => Object.freeze({ reasonCode, reasonString })
 

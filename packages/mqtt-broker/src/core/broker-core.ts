@@ -104,7 +104,7 @@ export class BrokerCore {
       inHand: new RoutedMessage(),
       now: 0,
       leastCommit: 0,
-      deliveries: 0,
+      effort: 0,
       nextSerial: 1,
       nextTicket: 1,
     }
@@ -114,9 +114,9 @@ export class BrokerCore {
     return this.#core.counters
   }
 
-  /** How many deliveries there have been: a driver sees from it what its packets cost. */
-  get deliveries(): number {
-    return this.#core.deliveries
+  /** What has been done so far, in deliveries: a driver sees from it what its packets cost. */
+  get effort(): number {
+    return this.#core.effort
   }
 
   /** One structure for everything that is due: what the engine watches is in it, too. */

@@ -63,8 +63,8 @@ export interface Core {
   now: number
   /** The commit that every delivery of the message in hand waits for, beside its own; 0: none. */
   leastCommit: CommitNumber
-  /** Rises with each delivery: a driver sees from it what its packets cost. */
-  deliveries: number
+  /** What has been done so far, in deliveries: a driver sees from it what its packets cost. */
+  effort: number
   /** The next number for a message, and for a question to somebody else. */
   nextSerial: number
   nextTicket: number

@@ -435,13 +435,13 @@ const CASES: Record<Exclude<CountedLimitName, 'closeTimeoutMs' | 'tlsHandshakeTi
     says: ['connack 0', 'connack 0'],
   },
   deliveriesPerTurn: {
-    limits: { deliveriesPerTurn: 3 },
+    limits: { deliveriesPerTurn: 8 },
     run: (broker, past) => {
       const subscriber = broker.connect('s').send(subscribeTo('t'))
-      broker.connect('p').send(packet('30', text('t'), '00').repeat(3 + past))
+      broker.connect('p').send(packet('30', text('t'), '00').repeat(8 + past))
       return `${seen(subscriber).length - 2}`
     },
-    says: ['3', '4'],
+    says: ['8', '9'],
   },
 }
 

@@ -358,7 +358,7 @@ export const LIMITS = {
   deliveriesPerTurn: limit(
     8_192,
     'count',
-    'of one Client in one turn of the loop',
+    'of one Client in one turn of the loop, where a retained message counts as 16 and a filter of a SUBSCRIBE as 8',
     'it goes on in the next turn',
     'none',
   ),

@@ -63,7 +63,7 @@ export const dropped = (core: Core, session: Session, message: RoutedMessage, re
 }
 
 const delivered = (core: Core, session: Session, message: RoutedMessage): void => {
-  core.deliveries++
+  core.effort++
   core.counters.messagesDelivered++
   core.observation?.messageDelivered(session.clientId, message)
 }

@@ -49,6 +49,9 @@ export const subscribe = (core: Core, connection: Connection, packet: SubscribeP
   return undefined
 }
 
+/** What a filter takes the time of, in deliveries. */
+const EFFORT_OF_SUBSCRIBING = 8
+
 /** The rights are known (undefined: everybody has them): stores the Subscriptions and answers with a SUBACK. */
 export const finishSubscribe = (core: Core, connection: Connection, verdicts: readonly boolean[] | undefined): void => {
   const packet = connection.subscribe
@@ -56,6 +59,7 @@ export const finishSubscribe = (core: Core, connection: Connection, verdicts: re
   connection.subscribe = undefined
   connection.held = false
   if (packet === undefined || session === undefined) return
+  core.effort += packet.subscriptions.length * EFFORT_OF_SUBSCRIBING
   const identifier = packet.properties?.subscriptionIdentifier ?? 0
   const owed: Subscription[] = []
   let first: Refusal | undefined

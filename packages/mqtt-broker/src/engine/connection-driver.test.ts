@@ -60,6 +60,25 @@ describe('reading', () => {
     expect(broker.core.counters.assemblyTimeouts).toBe(1)
   })
 
+  it('hostile #7: each packet has its own time, whenever the one before it began', () => {
+    const broker = new VirtualBroker()
+    const client = join(broker)
+    const [begin, rest] = ['3005 0001', '74 0078']
+    client.send(begin).send(rest)
+    client.send(begin)
+    broker.pass(1_000)
+    client.send(rest)
+    broker.pass(28_500)
+    client.send(begin)
+    broker.pass(29_900)
+    expect(seen(client)).toEqual([])
+    client.send(rest + begin)
+    broker.pass(29_900)
+    expect(seen(client)).toEqual([])
+    broker.pass(200)
+    expect(seen(client)).toEqual(['disconnect 98'])
+  })
+
   it('hostile #106: what is held for Clients that are not let in is bounded, all together', () => {
     const broker = new VirtualBroker({ limits: { maximumUnauthenticatedBytes: 100 } })
     const clients = Array.from({ length: 3 }, () =>
@@ -77,6 +96,28 @@ describe('reading', () => {
     const texts = Array.from({ length: 50 }, (_, number) => `m${number}`)
     client.send(Uint8Array.from(texts.flatMap((text) => [...encode(message('t', text), 5)])))
     expect(seen(client)).toEqual(texts.map((text) => `publish t ${text} q0`))
+  })
+})
+
+describe('what takes longer than a delivery counts as several, so that others are served between', () => {
+  const packets = (count: number, packet: (number: number) => Parameters<typeof encode>[0]): Uint8Array =>
+    Uint8Array.from(Array.from({ length: count }, (_, number) => [...encode(packet(number), 5)]).flat())
+
+  it.each([
+    ['a retained message', packets(10, (number) => ({ ...message(`t/${number}`, 'x'), retain: true })), 3],
+    ['a retained message that goes', packets(10, (number) => ({ ...message(`t/${number}`, ''), retain: true })), 3],
+    ['a SUBSCRIBE', packets(10, (number) => subscribeTo(`t/${number}`, { packetId: number + 1 })), 1],
+  ])('I22: %s', (_title, bytes, turnsEnded) => {
+    const broker = new VirtualBroker({ limits: { deliveriesPerTurn: 40 } })
+    const client = join(broker).send(bytes).send('c000')
+    expect(broker.core.counters.limitsMet.deliveriesPerTurn).toBe(turnsEnded)
+    expect(seen(client).at(-1)).toBe('pingresp')
+  })
+
+  it('I22: others are not concerned', () => {
+    const broker = new VirtualBroker({ limits: { deliveriesPerTurn: 40 } })
+    join(broker).send(packets(40, (number) => message(`t/${number}`, 'x')))
+    expect(broker.core.counters.limitsMet.deliveriesPerTurn).toBe(0)
   })
 })
 

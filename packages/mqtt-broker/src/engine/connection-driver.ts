@@ -30,6 +30,9 @@ const ASSEMBLY_BYTES_PER_SECOND = 1024
 /** How long a publisher that is read at a trickle is left alone after each chunk: 64 KiB a second at the most. */
 const TRICKLE_REST_MS = 1000
 
+/** No packet has begun. */
+const NONE = -1
+
 /** What a driver needs from whoever has the socket. */
 export interface StreamControl {
   pause(): void
@@ -49,12 +52,13 @@ export class ConnectionDriver implements Driver, Deferred, Throttled {
   /** The turn that its shares are counted in. */
   #turnNumber = 0
   #readBytes = 0
-  #turnDeliveries = 0
+  #turnEffort = 0
   #deferred = false
   #paused = false
   #running = false
-  /** Watches a packet that has begun and does not end. */
+  /** Watches a packet that has begun and does not end: since when, and what has come of it. */
   #assembly: Deadline | undefined
+  #assemblySince = NONE
   #assemblyBytes = 0
   /** Watches a Client that does not read what it is sent. */
   #stall: Deadline | undefined
@@ -108,7 +112,7 @@ export class ConnectionDriver implements Driver, Deferred, Throttled {
     if (number === this.#turnNumber) return
     this.#turnNumber = number
     this.#readBytes = 0
-    this.#turnDeliveries = 0
+    this.#turnEffort = 0
   }
 
   /** Publishers are read again. */
@@ -147,7 +151,8 @@ export class ConnectionDriver implements Driver, Deferred, Throttled {
     const { core, gate, turn, limits, now: clock } = this.#environment
     const now = clock()
     this.#admit()
-    let before = core.deliveries
+    let before = core.effort
+    let moved = false
     turn.copies.begin()
     while (
       !connection.held &&
@@ -156,15 +161,17 @@ export class ConnectionDriver implements Driver, Deferred, Throttled {
       !(gate.throttles && this.#mustWait()) &&
       scanner.next()
     ) {
+      moved = true
       const violation = this.#frame(now)
       if (violation !== undefined) this.#broken(violation, now)
       if (connection.phase === 'closed') break
-      this.#turnDeliveries += core.deliveries - before
-      before = core.deliveries
-      if (this.#turnDeliveries > limits.deliveriesPerTurn) this.#defer('deliveriesPerTurn')
+      this.#turnEffort += core.effort - before
+      before = core.effort
+      if (this.#turnEffort > limits.deliveriesPerTurn) this.#defer('deliveriesPerTurn')
     }
     turn.copies.settle()
     this.#running = false
+    if (moved) this.#assemblySince = NONE
     if (connection.phase === 'closed') return
     if (scanner.failure !== undefined) return this.#refused(scanner.failure, now)
     if (
@@ -175,7 +182,7 @@ export class ConnectionDriver implements Driver, Deferred, Throttled {
       return this.#broken(VIOLATIONS.notConnected, now)
     }
     if (this.#readBytes >= limits.readBytesPerTurn) this.#defer('readBytesPerTurn')
-    this.#watchAssembly(now)
+    if (scanner.pendingFirstByte !== -1) this.#watchAssembly(now)
     if (this.#unauthenticatedBytes > 0) this.#countUnauthenticated()
     this.#flow()
     if (core.unfinished) this.#environment.turn.wake()
@@ -274,25 +281,34 @@ export class ConnectionDriver implements Driver, Deferred, Throttled {
     this.#environment.core.handle({ type: 'rule-broken', connection: this.connection, violation }, now)
   }
 
-  /** 30 s for a packet, unless it comes at 1 KiB a second or more. */
+  /**
+   * 30 s for a packet, unless it comes at 1 KiB a second or more. The deadline is not moved for each packet that a chunk cuts: it
+   * looks for itself how long the one that is there has been coming.
+   */
   #watchAssembly(now: number): void {
-    if (this.#scanner.pendingFirstByte === -1) {
-      this.#assemblyBytes = 0
-      return
+    if (this.#assemblySince === NONE) {
+      this.#assemblySince = now
+      this.#assemblyBytes = this.#scanner.heldBytes
     }
     const { core, limits } = this.#environment
-    if (this.#assembly !== undefined && this.#assembly.place !== -1) return
-    const begin = now
-    this.#assemblyBytes = this.#scanner.heldBytes
-    this.#assembly = new Deadline((later) => {
-      if (this.#scanner.pendingFirstByte === -1 || this.connection.phase === 'closed') return
-      if (this.#paused || this.#assemblyBytes >= ((later - begin) / 1000) * ASSEMBLY_BYTES_PER_SECOND)
-        return this.#watchAssembly(later)
-      core.counters.assemblyTimeouts++
-      core.counters.limitsMet.packetAssemblyTimeoutMs++
-      this.#broken(VIOLATIONS.assembly, later)
-    })
-    core.deadlines.arm(this.#assembly, now + limits.packetAssemblyTimeoutMs)
+    this.#assembly ??= new Deadline((later) => this.#judgeAssembly(later))
+    if (this.#assembly.place === -1)
+      core.deadlines.arm(this.#assembly, this.#assemblySince + limits.packetAssemblyTimeoutMs)
+  }
+
+  #judgeAssembly(now: number): void {
+    if (this.#scanner.pendingFirstByte === -1 || this.connection.phase === 'closed') return
+    const { core, limits } = this.#environment
+    const passedMs = now - this.#assemblySince
+    if (passedMs < limits.packetAssemblyTimeoutMs) return this.#watchAssembly(now)
+    if (this.#paused || this.#assemblyBytes >= (passedMs / 1000) * ASSEMBLY_BYTES_PER_SECOND) {
+      this.#assemblySince = now
+      this.#assemblyBytes = 0
+      return this.#watchAssembly(now)
+    }
+    core.counters.assemblyTimeouts++
+    core.counters.limitsMet.packetAssemblyTimeoutMs++
+    this.#broken(VIOLATIONS.assembly, now)
   }
 
   /** 30 s for a Client to read something, while more than the pause mark waits for it. */
