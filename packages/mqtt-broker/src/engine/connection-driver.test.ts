@@ -60,6 +60,16 @@ describe('reading', () => {
     expect(broker.core.counters.assemblyTimeouts).toBe(1)
   })
 
+  it('hostile #7: what came quickly does not pay for what drips after it', () => {
+    const broker = new VirtualBroker()
+    const client = join(broker).send('30e0a712').send(new Uint8Array(200_000))
+    broker.pass(30_100)
+    expect(client.closed).toBe(false)
+    client.send('00')
+    broker.pass(30_000)
+    expect(seen(client)).toEqual(['disconnect 98'])
+  })
+
   it('hostile #7: each packet has its own time, whenever the one before it began', () => {
     const broker = new VirtualBroker()
     const client = join(broker)

@@ -85,9 +85,12 @@ export const FRAMING: readonly HostileCase[] = [
       steady.send(bytes(0x30, variable(head.length + 6_000), head))
       const started = performance.now()
       // 4 KiB a second, for longer than the timeout.
+      let missing = 6_000
       const drip = setInterval(() => {
         slow.send(bytes(1))
-        if (performance.now() - started < 1_400) steady.send(Buffer.alloc(410))
+        if (performance.now() - started >= 1_400 || missing < 410) return
+        steady.send(Buffer.alloc(410))
+        missing -= 410
       }, 100)
       try {
         trial.count('assemblyTimeouts')
@@ -101,6 +104,7 @@ export const FRAMING: readonly HostileCase[] = [
       }
       await new Promise((resolve) => setTimeout(resolve, Math.max(0, 1_450 - (performance.now() - started))))
       trial.check(!steady.hasEnded, 'a packet at 4 KiB a second was not waited for')
+      steady.send(Buffer.alloc(missing))
     })
   }),
 
