@@ -50,7 +50,10 @@ export class WideMap<Value> {
       if (key !== this.#onlyKey) return
       this.#forgetOnly()
     } else if (!this.#first.delete(key) && this.#other(key)?.delete(key) !== true) return
-    this.#size--
+    if (--this.#size > 0) return
+    // The room that many keys had is not kept for those that may come.
+    this.#first = undefined
+    this.#others = NONE
   }
 
   /** Lives with changes: what stays meanwhile comes exactly once. */
