@@ -47,6 +47,7 @@ export async function packages(board) {
   if (packed) {
     await board.step('packages: contents, publint, types as resolved', async (step) => {
       for (const workspace of published()) await lintTarball(step, workspace, tarballs.get(workspace.manifest.name))
+      await resolveTypes(step, tarballs)
     })
     await board.step('packages: installed alone, as ESM and as CJS', async (step) => {
       for (const workspace of published()) await installAlone(step, workspace, tarballs, place)
@@ -74,23 +75,31 @@ async function lintTarball(step, { manifest }, tarball) {
     if (unwanted.length > 0) throw new TypeError(`does not belong into the tarball: ${unwanted.join(', ')}`)
   })
   await quietly(step, `${name}: publint`, () => run('publint', ...tool('publint', ['run', tarball, '--strict'])))
-  // A command has no types to resolve.
-  if (manifest.bin === undefined)
-    await quietly(step, `${name}: types as resolved`, () =>
-      run(
-        'attw',
-        ...tool('attw', [
-          tarball,
-          '--format',
-          'ascii',
-          '--no-emoji',
-          '--profile',
-          'node16',
-          '--exclude-entrypoints',
-          './package.json',
-        ]),
-      ),
-    )
+}
+
+/**
+ * Types of every entry as TypeScript finds them. A command has none.
+ *
+ * @param {Step} step
+ * @param {Map<string, string>} tarballs
+ */
+async function resolveTypes(step, tarballs) {
+  const libraries = published().filter(({ manifest }) => manifest.bin === undefined)
+  /** @type {Map<string, string[]>} */
+  const found = new Map()
+  const each = libraries.map(({ manifest }) => tarballs.get(manifest.name) ?? '')
+  await quietly(step, 'types as resolved', async () => {
+    const output = await run('resolved types', process.execPath, ['tooling/house/resolved-types.mjs', ...each])
+    for (const line of output.trimEnd().split('\n')) {
+      const { tarball, wrong } = JSON.parse(line)
+      found.set(tarball, wrong)
+    }
+  })
+  for (const [place, { manifest }] of libraries.entries())
+    await quietly(step, `${manifest.name}: types as resolved`, () => {
+      const wrong = found.get(each[place] ?? '') ?? ['they were not looked at']
+      if (wrong.length > 0) throw new TypeError(wrong.join('\n'))
+    })
 }
 
 /**
@@ -172,7 +181,7 @@ async function weigh(step, budget, place) {
  *
  * @param {Step} step
  * @param {string} title
- * @param {() => Promise<unknown>} work
+ * @param {() => unknown} work
  */
 async function quietly(step, title, work) {
   try {
