@@ -169,6 +169,23 @@ describe('an accepted WebSocket', () => {
     expect(recorder.calls).toStrictEqual(['data', 'data', 'close'])
     expect(recorder.closes).toStrictEqual([{ clean: true }])
   })
+
+  it.each(['destroy', 'end'] as const)(
+    '%s() of a paused stream whose peer has gone still closes it',
+    async (action) => {
+      const { webSocket, recorder } = await accept()
+      recorder.onChunk = () => recorder.call(() => recorder.stream.pause())
+      webSocket.send(sequence(0, 1))
+      webSocket.send(sequence(1, 1))
+      webSocket.close(1000)
+      await closeCode(webSocket)
+      // This side learns of it a few turns later.
+      for (let count = 0; count < 50; count++) await new Promise((resolve) => setImmediate(resolve))
+      recorder.call(() => recorder.stream[action]())
+      await recorder.closed()
+      expect(recorder.calls).toStrictEqual(['data', 'close'])
+    },
+  )
 })
 
 const listen = async (options: Partial<ListenWsOptions> = {}) => {

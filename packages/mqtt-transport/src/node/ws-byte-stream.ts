@@ -158,12 +158,13 @@ export class WsByteStream implements ByteStream {
     this.#webSocket.close(code)
   }
 
-  /** From now on what arrives is read, so that the peer's close is seen, and dropped. */
+  /** From now on what arrives is read, so that the peer's close is seen, and dropped. That close may wait here already. */
   #drop(): void {
     this.#ended = true
     this.#paused = false
     this.#held = undefined
-    this.#webSocket.resume()
+    if (this.#gone) this.#wake()
+    else this.#webSocket.resume()
   }
 
   #wake(): void {
