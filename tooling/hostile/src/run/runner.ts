@@ -126,7 +126,7 @@ export class Runner {
     await ground.canary.mark()
     let missing = false
     try {
-      await within(each.run(trial), this.#contestant.ours && !this.#full ? 30_000 : 120_000)
+      await within(each.run(trial), this.#full ? 600_000 : this.#contestant.ours ? 30_000 : 120_000)
     } catch (error) {
       if (error instanceof NotApplicable) {
         missing = true
