@@ -177,6 +177,23 @@ it('hostile #6: what is promised is not allocated, and what was read is not kept
   expect(packetReader(5, 100)(Uint8Array.of(0x30, 0xff, 0x01), () => {})).toMatchObject({ reasonCode: 0x95, offset: 1 })
 })
 
+it('what was handed out stays as it was, whatever becomes of the chunk and whatever comes behind it', () => {
+  const payloads = Array.from({ length: 40 }, (_, length) => new Uint8Array(length * 7).fill(length))
+  const whole = Uint8Array.from(payloads.flatMap((payload) => [...encode({ ...publish, payload }, 5)]))
+  fc.assert(
+    fc.property(chunkings(), (lengths) => {
+      const read = packetReader(5, 1_000)
+      const seen: Packet[] = []
+      for (const chunk of chunksOf(whole, lengths)) {
+        const own = chunk.slice()
+        expect(read(own, (packet) => seen.push(packet))).toBeUndefined()
+        own.fill(0xff)
+      }
+      expect(seen.map((packet) => 'payload' in packet && packet.payload)).toEqual(payloads)
+    }),
+  )
+})
+
 it('views are plain Uint8Arrays, also of a Buffer', () => {
   const seen: Packet[] = []
   const bytes = Buffer.from(encode({ ...publish, topicName: 'é', payload: Uint8Array.of(1, 2) }, 5))

@@ -1,5 +1,5 @@
 import { straightReading, straightWriting } from '#fast-paths'
-import { NO_BYTES, view } from './bytes.ts'
+import { NO_BYTES } from './bytes.ts'
 import {
   begin,
   CUT_OFF,
@@ -26,8 +26,9 @@ export type PacketReader = (chunk: Uint8Array, sink: (packet: Packet) => void) =
 
 /**
  * Reads one direction of a connection whose version is known, in whatever pieces it comes: what a Client needs of `StreamDecoder`, in half of
- * its bytes. Payloads and other binary data are views, valid only until `sink` returns. Once the stream has failed it stays so, and nothing
- * behind the failure was looked at. `sink` must not throw. What only a Client sends is read, too, but not judged by all of its rules.
+ * its bytes. Payloads and other binary data are views of a copy of the stream that nothing else is written into: they may be kept, and keep what
+ * came with them. Once the stream has failed it stays so, and nothing behind the failure was looked at. `sink` must not throw. What only a Client
+ * sends is read, too, but not judged by all of its rules.
  *
  * A CONNACK of two bytes is one of 3.1.1, also where 5.0 was asked for: so servers refuse a version that they do not know.
  */
@@ -54,23 +55,18 @@ export const packetReader = (version: ProtocolVersion, maximumPacketSizeBytes: n
   }
 
   return (chunk, sink) => {
-    let bytes = view(chunk, 0, chunk.length)
-    let end = chunk.length
-    if (heldLength > 0) {
-      end += heldLength
-      // Twice as much each time: whatever the pieces, each byte is copied twice at most.
-      if (end > held.length) held = copied(held, heldLength, end * 2)
-      held.set(chunk, heldLength)
-      bytes = held
-    }
+    const end = heldLength + chunk.length
+    // Twice as much each time: whatever the pieces, each byte is copied three times at most.
+    if (end > held.length) held = copied(held, heldLength, Math.max(end, held.length * 2))
+    held.set(chunk, heldLength)
     let at = 0
     for (let next = -1; !failed && at < end && next !== at;) {
       next = at
-      at = read(bytes, at, end, sink)
+      at = read(held, at, end, sink)
     }
     heldLength = failed ? 0 : end - at
-    if (!heldLength) held = NO_BYTES
-    else if (at > 0 || bytes !== held) held = copied(bytes.subarray(at, end), heldLength, heldLength)
+    // Packets that were handed out have views of it.
+    if (at > 0) held = heldLength ? copied(held.subarray(at), heldLength, heldLength) : NO_BYTES
     return failed
   }
 }

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import { decodeFailure } from './failures.ts'
 import {
+  decode,
   decodeFrame,
   encode,
   encodeInto,
@@ -27,6 +28,23 @@ it('is held against the general description alone', () => {
 })
 
 const VERSIONS = [3, 4, 5] as const
+
+it('an acknowledgement of two bytes is read as by the general description, and any other is left to it', () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...VERSIONS),
+      fc.constantFrom(0x40, 0x50, 0x62, 0x70, 0x41, 0x60, 0x72),
+      fc.uint8Array({ minLength: 1, maxLength: 4 }),
+      (version, firstByte, body) => {
+        const bytes = Uint8Array.of(firstByte, body.length, ...body)
+        const general = decode(bytes, version)
+        const straight = read(bytes, 0, 2, bytes.length, version)
+        const isUsual = body.length === 2 && !isDecodeFailure(general)
+        expect(straight).toEqual(isUsual ? general : LEFT)
+      },
+    ),
+  )
+})
 
 const usual: PublishPacket = {
   type: 'publish',

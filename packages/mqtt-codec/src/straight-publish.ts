@@ -1,13 +1,14 @@
 import { NO_BYTES } from './bytes.ts'
 import type { ReadPacket, WritePacket } from './directions.ts'
 import type { ProtocolVersion, QoS } from './packet-type.ts'
+import type { AcknowledgementPacket } from './packets/acknowledgement.ts'
 import type { PublishPacket, PublishProperties } from './packets/publish.ts'
 import type { UserProperty } from './properties.ts'
 import { pureText, type TextCodec } from './text.ts'
 import { CLASSES, NOT_ASCII, NULL_CHARACTER, WILDCARD } from './utf8.ts'
 import { variableByteIntegerLength, writeVariableByteInteger } from './variable-byte-integer.ts'
 
-// PUBLISH once more, the packet that comes by the million: written and read straight on, two to three times as fast as by the
+// PUBLISH once more, and what answers it, the packets that come by the million: written and read straight on, two to three times as fast as by the
 // general description in packets/publish.ts. Only what is usual is done here, which is text in ASCII and six kinds of
 // properties. With all else, and with everything that is wrong, nothing is said and the general description is asked, so no
 // rule has a second judge. A property test holds the two against each other. A browser, where bytes cost more than
@@ -34,9 +35,12 @@ export const straightWriting =
 export const straightReading =
   <Failure>(general: ReadPacket<Failure>): ReadPacket<Failure> =>
   (bytes, start, bodyStart, packetEnd, version, text = pureText, limits) =>
-    (bytes[start]! >> 4 === 3 && limits === undefined
-      ? readPublish(bytes, start, bodyStart, packetEnd, version, text)
-      : undefined) ?? general(bytes, start, bodyStart, packetEnd, version, text, limits)
+    (limits !== undefined || version === undefined
+      ? undefined
+      : bytes[start]! >> 4 === 3
+        ? readPublish(bytes, start, bodyStart, packetEnd, version, text)
+        : readAcknowledgement(bytes, start, bodyStart, packetEnd)) ??
+    general(bytes, start, bodyStart, packetEnd, version, text, limits)
 
 /** Returns where the packet ends, or -1 where it is unusual, or wrong, or does not fit. What then lies in the target is of no use. */
 const writePublish = (packet: PublishPacket, version: ProtocolVersion, target: Uint8Array, start: number): number => {
@@ -178,6 +182,25 @@ const readPublish = (
   if (properties !== undefined) packet.properties = properties
   return packet
 }
+
+/** Two bytes, which all versions have: success, and nothing to say. */
+const readAcknowledgement = (
+  bytes: Uint8Array,
+  start: number,
+  bodyStart: number,
+  packetEnd: number,
+): AcknowledgementPacket | undefined => {
+  const type = ACKNOWLEDGEMENTS[bytes[start]!]
+  if (type === undefined || packetEnd !== bodyStart + 2 || bodyStart !== start + 2) return undefined
+  const packetId = (bytes[bodyStart]! << 8) | bytes[bodyStart + 1]!
+  return packetId === 0 ? undefined : { type, packetId, reasonCode: 0 }
+}
+
+/** By the whole first byte. */
+const ACKNOWLEDGEMENTS: readonly (AcknowledgementPacket['type'] | undefined)[] = Array.from(
+  { length: 256 },
+  (_, firstByte) => ({ 0x40: 'puback', 0x50: 'pubrec', 0x62: 'pubrel', 0x70: 'pubcomp' } as const)[firstByte],
+)
 
 const takeProperties = (bytes: Uint8Array, text: TextCodec): PublishProperties => {
   const properties: Mutable<PublishProperties> = {}
