@@ -6,6 +6,8 @@ export default libraryWithPage({
   shared: { errors: 'src/errors.ts' },
   internalNames: INTERNAL_NAMES,
   index: 'src/index.ts',
+  'fast-paths': 'src/fast-paths.ts',
+  'no-fast-paths': 'src/no-fast-paths.ts',
   request: 'src/request.ts',
   aliases: 'src/aliases.ts',
   authentication: 'src/authentication.ts',

@@ -10,6 +10,31 @@ describe('a session store', () => {
   const resumed = (silent: Parameters<typeof polite>[0] = {}) =>
     polite({ connack: { sessionPresent: true }, ...silent })
 
+  it('I33 settles QoS 0 whose connection ended while the store was at work', async () => {
+    const store = memorySessionStore()
+    let committed = () => {}
+    let isSlow = false
+    const slow: SessionStore = {
+      ...store,
+      async commit(operations) {
+        if (isSlow) await new Promise<void>((resolve) => (committed = resolve))
+        return store.commit(operations)
+      },
+    }
+    const { client, server } = await online({ ...KEPT, store: journal(slow) })
+    isSlow = true
+    const one = client.publish('a', '1', { qos: 1 })
+    const zero = client.publish('a', '0')
+    await settle()
+    server.last.destroy()
+    await settle()
+    isSlow = false
+    committed()
+    expect(await outcome(zero)).toBe('CONNECTION_LOST')
+    await client.close({ drain: false })
+    expect(await outcome(one)).toBe('CLOSED')
+  })
+
   it('brings a new client object where the old one was: PUBLISH, PUBREL, the outbox, identifiers received', async () => {
     const store = memorySessionStore()
     const server = new ScriptedServer(

@@ -6,7 +6,7 @@ import type { Payload } from './structural.ts'
 /** An Application Message that came in. `F` is the Topic Filter as it was written, with its named parameters. */
 export interface Message<F extends string = string> {
   readonly topicName: string
-  /** The message's own copy: it may be kept. */
+  /** It may be kept. Small payloads that came together share their memory, as Buffers of Node do: what is behind `.buffer` is more than this. */
   readonly payload: Uint8Array
   readonly qos: QoS
   readonly retain: boolean

@@ -7,7 +7,10 @@ import { createRequests } from './requests.ts'
 
 const NOTHING = () => {}
 
-function connected(connack: Partial<Extract<Packet, { type: 'connack' }>> = {}) {
+function connected(
+  connack: Partial<Extract<Packet, { type: 'connack' }>> = {},
+  deliver: Parameters<typeof createIncoming>[1] = NOTHING,
+) {
   const failures: string[] = []
   const host: ConnectionHost = {
     bytesWaiting: NOTHING,
@@ -21,7 +24,7 @@ function connected(connack: Partial<Extract<Packet, { type: 'connack' }>> = {}) 
   const outgoing = createOutgoing(options)
   const session = {
     outgoing,
-    incoming: createIncoming(options, NOTHING),
+    incoming: createIncoming(options, deliver),
     requests: createRequests(outgoing.identifiers, NOTHING),
   }
   const connect = {
@@ -53,6 +56,22 @@ function message(qos: 0 | 1 | 2): Outgoing {
     settle: NOTHING,
   }
 }
+
+it('a payload may be kept: the memory of the read is not looked at again, and a small one keeps no more than a piece of it', () => {
+  const payloads: Uint8Array[] = []
+  const { connection } = connected({}, (packet) => payloads.push(packet.payload))
+  const one = encode(
+    { type: 'publish', topicName: 'a', payload: Uint8Array.of(1, 2, 3), qos: 0, retain: false, dup: false },
+    5,
+  )
+  const chunk = new Uint8Array(one.length * 6_000)
+  for (let at = 0; at < chunk.length; at += one.length) chunk.set(one, at)
+  connection.receive(chunk, 0)
+  chunk.fill(0xff)
+  expect(payloads).toHaveLength(6_000)
+  expect(new Set(payloads.map((payload) => payload.join()))).toEqual(new Set(['1,2,3']))
+  expect(Math.max(...payloads.map(({ buffer }) => buffer.byteLength))).toBeLessThanOrEqual(8_192 + one.length)
+})
 
 it('C1 uses no identifier twice while in flight; the 65,536th message waits', () => {
   const { connection, outgoing } = connected()

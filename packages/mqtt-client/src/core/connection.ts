@@ -1,13 +1,14 @@
+import { inPieces, spareOr } from '#fast-paths'
 import type { AuthPacket, ConnackPacket, ConnectPacket, DisconnectPacket, Packet } from '@godwit/mqtt-codec'
 import { packetReader, writePacket } from '@godwit/mqtt-codec/client'
 import { KeepAlive, SEND_PINGREQ, TIMED_OUT } from '@godwit/mqtt-qos'
 import type { ServerInfo } from '../api/client.ts'
 import type { ClientOptions } from '../api/options.ts'
+import type { PublishResult } from '../api/publish.ts'
 import { MqttError, type ErrorCode } from '../errors.ts'
 import type { ConnectionAliases } from '../ports/topic-aliases.ts'
 import { MAXIMUM_PACKET_SIZE_BYTES } from './defaults.ts'
 import type { IncomingMessages } from './incoming.ts'
-import { kept } from './kept.ts'
 import type { OutgoingMessages } from './outgoing.ts'
 import {
   KEEP_ALIVE_TIMEOUT,
@@ -54,10 +55,12 @@ export interface Connection {
   readonly deadline: number
   /** Bytes from the server; they are read during the call only. Nothing that they say makes it throw. */
   receive(chunk: Uint8Array, now: number): void
-  /** Encodes a packet. What comes back is why it cannot be sent: nothing of it was, then. `sent` is called when the transport has it. */
-  send(packet: Packet, sent?: () => void): MqttError | undefined
-  /** All that waits, and whom to tell when the transport took it. */
-  take(now: number): { readonly bytes: Uint8Array; readonly sent: readonly (() => void)[] }
+  /** Encodes a packet. What comes back is why it cannot be sent: nothing of it was, then. */
+  send(packet: Packet): MqttError | undefined
+  /** Resolves when the transport took the bytes that wait now. Many share it: QoS 0 needs no promise of its own. */
+  readonly whenWritten: Promise<PublishResult>
+  /** All that waits. `tellWritten` settles `whenWritten`, where somebody asked for it: with an error where the transport never takes them. */
+  take(now: number): { readonly bytes: Uint8Array; readonly tellWritten: ((error?: MqttError) => void) | undefined }
   /** @param isPaused nothing is read for now: the server's silence proves nothing */
   tick(now: number, isPaused: boolean): void
   /** Asks the server whether it is there. */
@@ -83,16 +86,17 @@ export function createConnection(
   const version = connect.protocolVersion
   const read = packetReader(version, maximumPacketSizeBytes)
   let server: ServerLimits | undefined
-  let aliases: ConnectionAliases | undefined
   let isOpen = true
   let keepAlive = new KeepAlive(0, now)
   let pingedAt = 0
-  let buffer = new Uint8Array(BUFFER_BYTES)
+  let buffer = NO_BYTES
   let length = 0
-  let waitingToHear: (() => void)[] = []
+  let written: Promise<PublishResult> | undefined
+  let tellWritten: ((error?: MqttError) => void) | undefined
 
-  const send: Connection['send'] = (packet, sent) => {
+  const send: Connection['send'] = (packet) => {
     if (!isOpen) return undefined
+    if (!length) buffer = spareOr(buffer)
     const end = writePacket(packet, version, buffer, length)
     // The caller's mistake, such as half of a surrogate pair in a name.
     if (typeof end === 'object') return new MqttError('INVALID_ARGUMENT', end.message)
@@ -108,7 +112,6 @@ export function createConnection(
     // Read back, so that the tap sees what really leaves.
     if (onPacket) packetReader(version, Infinity)(buffer.subarray(length, end), (written) => onPacket('sent', written))
     length = end
-    if (sent) waitingToHear.push(sent)
     host.bytesWaiting()
     return undefined
   }
@@ -177,13 +180,12 @@ export function createConnection(
     }
   }
   const accepted = (packet: ConnackPacket, now: number): number => {
-    const { reasonCode, sessionPresent } = packet
+    const { reasonCode, sessionPresent, properties = {} } = packet
     if (reasonCode >= UNSPECIFIED_ERROR) return left('CONNECT_REFUSED', packet)
     // [MQTT-3.2.2-4] We asked for a new Session.
     if (sessionPresent && connect.cleanStart) return PROTOCOL_ERROR
-    const properties = kept(packet.properties, 'authenticationData') ?? {}
-    server = granted(connect, sessionPresent, properties)
-    aliases = version === 5 ? topicAliases?.begin(server.topicAliasMaximum) : undefined
+    connection.server = server = granted(connect, sessionPresent, properties)
+    connection.aliases = version === 5 ? topicAliases?.begin(server.topicAliasMaximum) : undefined
     keepAlive = new KeepAlive(server.keepAliveSeconds, now)
     incoming.start(connection, sessionPresent)
     outgoing.start(connection, server)
@@ -196,24 +198,25 @@ export function createConnection(
     return 0
   }
 
-  const connection: Connection = {
-    get server() {
-      return server
-    },
-    get aliases() {
-      return aliases
-    },
+  const connection: { -readonly [Key in keyof Connection]: Connection[Key] } = {
+    server,
+    aliases: undefined,
     get isOpen() {
       return isOpen
     },
     get waitingBytes() {
       return length
     },
+    get whenWritten() {
+      return (written ??= new Promise((resolve, reject) => {
+        tellWritten = (error) => (error ? reject(error) : resolve(SENT))
+      }))
+    },
     get deadline() {
       return keepAlive.deadlineMs
     },
     receive(chunk, now) {
-      const failure = read(chunk, (packet) => {
+      const failure = inPieces(read)(chunk, (packet) => {
         if (!isOpen) return
         onPacket?.('received', packet)
         keepAlive.received(now)
@@ -224,12 +227,12 @@ export function createConnection(
     },
     send,
     take(now) {
-      const taken = { bytes: buffer.slice(0, length), sent: waitingToHear }
+      const taken = { bytes: buffer.subarray(0, length), tellWritten }
       if (length) keepAlive.sent(now)
-      // A long buffer is not kept for short packets.
-      if (buffer.length > BUFFER_BYTES * 64) buffer = new Uint8Array(BUFFER_BYTES)
+      buffer = NO_BYTES
       length = 0
-      waitingToHear = []
+      written = undefined
+      tellWritten = undefined
       return taken
     },
     tick(now, isPaused) {
@@ -246,8 +249,10 @@ export function createConnection(
   return connection
 }
 
-/** What is encoded into at first. */
-const BUFFER_BYTES = 1_024
+const NO_BYTES = new Uint8Array()
+
+/** Of what gets no answer. */
+export const SENT: PublishResult = { reasonCode: 0 }
 
 /** What the server granted, with the specification's default for each property that it left out (section 3.2.2.3). */
 const granted = (

@@ -10,20 +10,17 @@ import {
   RELEASED,
   REPEAT,
 } from '@godwit/mqtt-qos'
-import { isTopicName } from '@godwit/mqtt-topics'
 import type { ClientOptions } from '../api/options.ts'
 import type { Connection } from './connection.ts'
 import { RECEIVE_MAXIMUM } from './defaults.ts'
-import { kept } from './kept.ts'
 import {
   PACKET_IDENTIFIER_NOT_FOUND,
   RECEIVE_MAXIMUM_EXCEEDED,
   TOPIC_ALIAS_INVALID,
-  TOPIC_NAME_INVALID,
   UNSPECIFIED_ERROR,
 } from './reason-code.ts'
 
-/** An incoming message and what became of it. */
+/** An incoming message of QoS 1 or 2 and what became of it. */
 export interface Delivery {
   readonly packet: PublishPacket
   /** The connection that brought it (last). */
@@ -43,7 +40,8 @@ export type IncomingMessages = ReturnType<typeof createIncoming>
  */
 export function createIncoming(
   { receiveMaximum = RECEIVE_MAXIMUM, store }: ClientOptions,
-  deliver: (delivery: Delivery) => void,
+  /** At QoS 0 there is nothing to acknowledge. */
+  deliver: (packet: PublishPacket, delivery?: Delivery) => void,
 ) {
   /** QoS 2 identifiers that wait for their PUBREL; they outlive the connection. */
   const held = new Set<number>()
@@ -123,42 +121,41 @@ export function createIncoming(
       unacknowledged = []
     },
 
-    /** The Reason Code to end the connection with, or 0. The packet's bytes are read during the call only. */
-    publish(packet: PublishPacket): number {
-      const { qos, packetId = 0, payload, properties } = packet
+    /** The Reason Code to end the connection with, or 0. */
+    publish(received: PublishPacket): number {
+      let packet = received
+      const { qos, packetId = 0, properties } = packet
       const aliases = connection?.aliases
       const topicName = aliases ? aliases.topicName(packet) : properties?.topicAlias ? undefined : packet.topicName
       if (topicName === undefined) return TOPIC_ALIAS_INVALID
-      // [MQTT-3.3.2-2] [MQTT-4.7.3-1] A name is never judged by the filters that it would match.
-      if (!isTopicName(topicName)) return TOPIC_NAME_INVALID
+      if (!packet.topicName) packet = { ...packet, topicName }
+      if (!qos) {
+        deliver(packet)
+        return 0
+      }
       const known = qos === 2 ? undecided.get(packetId) : undefined
       // Twice on one connection breaks [MQTT-4.4.0-1]; the answer to the first will do.
       if (known && known.connection === connection) return 0
       // A repeat on the same connection was counted when it was new.
-      if (qos && !(qos === 2 && heldHere.has(packetId)) && ++counted > countedMost) return RECEIVE_MAXIMUM_EXCEEDED
-      if (qos && step(packetId, PUBLISH_QOS_1 + qos - 1) === REPEAT) {
+      if (!(qos === 2 && heldHere.has(packetId)) && ++counted > countedMost) return RECEIVE_MAXIMUM_EXCEEDED
+      if (step(packetId, PUBLISH_QOS_1 + qos - 1) === REPEAT) {
         heldHere.add(packetId)
         answer('pubrec', packetId, 0)
         return 0
       }
       const delivery: Delivery = known ?? {
-        packet: {
-          ...packet,
-          topicName,
-          payload: payload.slice(),
-          properties: kept(properties, 'correlationData') ?? {},
-        },
+        packet,
         connection,
         state: 'waiting',
         receivers: 1,
         reasonCode: 0,
       }
       delivery.connection = connection
-      if (qos) unacknowledged.push(delivery)
+      unacknowledged.push(delivery)
       if (qos === 2) undecided.set(packetId, delivery)
       // A repeat of what the application has in hand: its PUBREC goes out when that is done.
       if (known) flush()
-      else deliver(delivery)
+      else deliver(packet, delivery)
       return 0
     },
 

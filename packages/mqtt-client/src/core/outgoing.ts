@@ -1,3 +1,4 @@
+import { InFlight } from '#fast-paths'
 import type { PubackPacket, PubcompPacket, PublishPacket, PubrecPacket } from '@godwit/mqtt-codec'
 import {
   ABANDON,
@@ -18,13 +19,16 @@ import {
 import type { ClientOptions } from '../api/options.ts'
 import type { PublishOptions, PublishResult } from '../api/publish.ts'
 import { MqttError, type ErrorCode } from '../errors.ts'
-import type { Connection, ServerLimits } from './connection.ts'
+import { SENT, type Connection, type ServerLimits } from './connection.ts'
 import { SEND_MAXIMUM } from './defaults.ts'
 import { PROTOCOL_ERROR, QOS_NOT_SUPPORTED, RETAIN_NOT_SUPPORTED, UNSPECIFIED_ERROR } from './reason-code.ts'
 
+/** Its Packet Identifier and DUP are set when it is sent: a copy would cost as much as writing it. */
+export type OutgoingPublish = Omit<PublishPacket, 'dup' | 'packetId'> & { dup: boolean; packetId?: number | undefined }
+
 /** A message on its way out, from `publish` until it is settled. */
 export interface Outgoing {
-  readonly packet: PublishPacket
+  readonly packet: OutgoingPublish
   readonly queuedAt: number
   /** Monotonic ms; Infinity: never. */
   readonly expiresAt: number
@@ -55,7 +59,7 @@ const INPUTS = { puback: PUBACK, pubrec: PUBREC, pubcomp: PUBCOMP }
 export function createOutgoing({ outbox = {}, sendMaximum = SEND_MAXIMUM, store }: ClientOptions) {
   const { maximumMessages = 10_000, maximumBytes = 67_108_864, overflow } = outbox
   /** By Packet Identifier, in the order in which PUBLISH, or PUBREC, made them what they are. Undefined: of a SUBSCRIBE or UNSUBSCRIBE. */
-  const inFlight = new Map<number, Outgoing | undefined>()
+  const inFlight = new InFlight<Outgoing | undefined>()
   let lastPacketId = 0
   /** How many more may be in flight on this connection [MQTT-3.3.4-9]. */
   let window = 0
@@ -74,7 +78,7 @@ export function createOutgoing({ outbox = {}, sendMaximum = SEND_MAXIMUM, store 
   }
   const add = (item: Outgoing) => {
     queue.push(item)
-    bytes += sizeOf(item)
+    bytes += sizeOf(item.packet)
     if (isWaiting(item)) nextExpiry = Math.min(nextExpiry, item.expiresAt)
   }
   const removeWhere = (isGone: (item: Outgoing) => boolean, code?: ErrorCode) => {
@@ -118,9 +122,9 @@ export function createOutgoing({ outbox = {}, sendMaximum = SEND_MAXIMUM, store 
   /** False: not now. Settles the item where it can never go. */
   const send = (item: Outgoing, now: number): boolean => {
     const { packet, until } = item
-    const { topicName, payload, qos, retain, properties } = packet
-    const { server, aliases } = connection ?? {}
-    if (!connection || !server || isBlocked || (qos && !window)) return false
+    const { qos, retain, properties } = packet
+    if (!connection?.server || isBlocked || (qos && !window)) return false
+    const { server, aliases } = connection
     let error =
       qos > server.maximumQos
         ? notSupported(QOS_NOT_SUPPORTED)
@@ -138,24 +142,20 @@ export function createOutgoing({ outbox = {}, sendMaximum = SEND_MAXIMUM, store 
       }
       const interval = properties?.messageExpiryIntervalSeconds
       const left = interval && Math.max(1, interval - Math.floor((now - item.queuedAt) / 1_000))
-      // A copy costs as much as writing it, and by `...packet` three times that: QoS 0 has none, the others name each field.
-      const sending =
-        qos || left
-          ? ({
-              type: 'publish',
-              topicName,
-              payload,
-              qos,
-              retain,
-              dup: item.isSent,
-              packetId: item.packetId || undefined,
-              properties: left ? { ...properties, messageExpiryIntervalSeconds: left } : properties,
-            } as PublishPacket)
-          : packet
+      packet.packetId = item.packetId || undefined
+      packet.dup = item.isSent
+      const sending = (
+        left ? { ...packet, properties: { ...properties, messageExpiryIntervalSeconds: left } } : packet
+      ) as PublishPacket
       const short = item.mayAlias && aliases?.shorten(sending, server.maximumPacketSizeBytes)
-      error = connection.send(short || sending, () => {
-        if (!qos || until === 'sent') item.settle(undefined, SENT)
-      })
+      // Of the bytes that wait now: a burst is written while this one is sent.
+      const written = !qos || until === 'sent' ? connection.whenWritten : undefined
+      error = connection.send(short || sending)
+      // QoS 1 and 2 go again with the next connection.
+      written?.then(
+        (sent) => item.settle(undefined, sent),
+        (lost: MqttError) => qos || item.settle(lost),
+      )
       if (!error && qos) {
         window--
         item.isCounted = item.isSent = true
@@ -171,10 +171,11 @@ export function createOutgoing({ outbox = {}, sendMaximum = SEND_MAXIMUM, store 
 
   /** Sends what may go, in order. */
   const pump = (now: number) => {
-    while (queue[0] && send(queue[0], now)) bytes -= sizeOf(queue.shift()!)
+    while (queue[0] && send(queue[0], now)) bytes -= sizeOf(queue.shift()!.packet)
   }
 
-  const isFull = (item: Outgoing) => queue.length >= maximumMessages || bytes + sizeOf(item) > maximumBytes
+  const isFull = (packet: Outgoing['packet']) =>
+    queue.length >= maximumMessages || bytes + sizeOf(packet) > maximumBytes
 
   return {
     /** For SUBSCRIBE and UNSUBSCRIBE, which share the range. */
@@ -199,13 +200,18 @@ export function createOutgoing({ outbox = {}, sendMaximum = SEND_MAXIMUM, store 
       return nextExpiry
     },
 
+    /** The connection, where this message may leave at once. */
+    readyFor(packet: Outgoing['packet']): Connection | undefined {
+      return isBlocked || queue[0] || isFull(packet) ? undefined : connection
+    },
+
     publish(item: Outgoing, now: number): void {
       const isDropped = (other: Outgoing) => other === oldest
       let oldest: Outgoing | undefined
-      while (overflow === 'drop-oldest' && isFull(item) && (oldest = queue.find(isWaiting))) {
+      while (overflow === 'drop-oldest' && isFull(item.packet) && (oldest = queue.find(isWaiting))) {
         removeWhere(isDropped, 'OUTBOX_FULL')
       }
-      if (isFull(item)) return done(item, new MqttError('OUTBOX_FULL'))
+      if (isFull(item.packet)) return done(item, new MqttError('OUTBOX_FULL'))
       add(item)
       if (item.packet.qos) store?.record('outgoing-put', item)
       if (item.until === 'stored') {
@@ -300,10 +306,8 @@ export function createOutgoing({ outbox = {}, sendMaximum = SEND_MAXIMUM, store 
 
 export const notSupported = (reasonCode: number) => new MqttError('NOT_SUPPORTED', '', { reasonCode })
 
-const SENT: PublishResult = { reasonCode: 0 }
-
 /** Never sent. What was sent, and waits to be sent again, cannot be taken back. */
 const isWaiting = (item: Outgoing) => !item.packetId
 
 /** What counts against `maximumBytes`. */
-const sizeOf = ({ packet }: Outgoing) => packet.topicName.length + packet.payload.length
+const sizeOf = ({ topicName, payload }: Outgoing['packet']) => topicName.length + payload.length

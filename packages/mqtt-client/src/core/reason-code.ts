@@ -12,7 +12,6 @@ export const SERVER_BUSY = 0x89
 export const SERVER_SHUTTING_DOWN = 0x8b
 export const KEEP_ALIVE_TIMEOUT = 0x8d
 export const SESSION_TAKEN_OVER = 0x8e
-export const TOPIC_NAME_INVALID = 0x90
 export const PACKET_IDENTIFIER_NOT_FOUND = 0x92
 export const RECEIVE_MAXIMUM_EXCEEDED = 0x93
 export const TOPIC_ALIAS_INVALID = 0x94

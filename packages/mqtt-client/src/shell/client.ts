@@ -1,3 +1,4 @@
+import { sendAtOnce } from '#fast-paths'
 import type { ConnackPacket, DisconnectPacket, PublishPacket, PublishProperties } from '@godwit/mqtt-codec'
 import { isTopicName } from '@godwit/mqtt-topics'
 import type { Client } from '../api/client.ts'
@@ -42,7 +43,7 @@ export function assembleClient(
   let leave: (() => void) | undefined
 
   const outgoing = createOutgoing(options)
-  const incoming = createIncoming(options, (delivery) => subscriptions.deliver(delivery))
+  const incoming = createIncoming(options, (packet, delivery) => subscriptions.deliver(packet, delivery))
   const requests = createRequests(outgoing.identifiers, (error) => emit('error', error))
   const connector = createConnector(
     target,
@@ -81,13 +82,14 @@ export function assembleClient(
   const isOver = () => connector.state === 'closing' || connector.state === 'closed'
 
   const leaveIfDrained = () => {
+    if (!leave) return
     const connection = connector.online()
     const isBusy =
       outgoing.queued > 0 ||
       outgoing.unacknowledged > 0 ||
       requests.outstanding > 0 ||
       (connection?.waitingBytes ?? 0) > 0
-    if (!connection || !isBusy) leave?.()
+    if (!connection || !isBusy) leave()
   }
   const whenOnline = (call: CallOptions | undefined, isAnew: boolean) =>
     operation<ConnackPacket>(call, (settle) => {
@@ -100,6 +102,7 @@ export function assembleClient(
     })
 
   const publish: Client['publish'] = (topicName, payload, call = {}) =>
+    sendAtOnce(isOver, outgoing, toBytes, topicName, payload, call) ??
     operation(call, (settle) => {
       if (isOver()) return settle(closed())
       if (!isTopicName(topicName)) return settle(new MqttError('INVALID_ARGUMENT', 'not a Topic Name'))

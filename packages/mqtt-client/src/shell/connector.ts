@@ -1,3 +1,4 @@
+import { keepSpare } from '#fast-paths'
 import type { ConnackPacket, DisconnectPacket, ProtocolVersion } from '@godwit/mqtt-codec'
 import type { ClientState, ServerInfo } from '../api/client.ts'
 import type { Attempt, ClientOptions, Target } from '../api/options.ts'
@@ -15,7 +16,7 @@ const LINGER_MS = 2_000
 /** While the transport holds more, new messages wait. */
 const BLOCKED_BYTES = 262_144
 /** A burst is written before its turn ends once it has grown to this. */
-const BURST_BYTES = 65_536
+const BURST_BYTES = 32_768
 
 /** An attempt, and the connection that came of it. What an older one than the current one says is stale. */
 interface Link {
@@ -111,6 +112,12 @@ export function createConnector(
     arm()
   }
 
+  /** Without a stream nothing leaves any more, for the reason that the connection was lost for. */
+  const write = ({ bytes, tellWritten }: ReturnType<Connection['take']>, stream?: ByteStream) => {
+    // False: the stream has the memory now.
+    if (stream?.write(bytes)) keepSpare(bytes)
+    tellWritten?.(stream ? undefined : lastError)
+  }
   let isScheduled = false
   let isCommitting = false
   /** Writes what waits, once for a whole turn; with a store, after what it depends on is committed. */
@@ -125,16 +132,14 @@ export function createConnector(
         await commit
       } catch (cause) {
         // Nothing can be promised any more, and nothing that was not committed may leave.
-        return finish(new MqttError('STORE_FAILED', '', { cause }))
+        finish(new MqttError('STORE_FAILED', '', { cause }))
+        return taken && write(taken)
       }
       isCommitting = false
       schedule()
     }
     const stream = current === link ? current?.stream : undefined
-    if (taken && stream) {
-      stream.write(taken.bytes)
-      for (const sent of taken.sent) sent()
-    }
+    if (taken) write(taken, stream)
     outgoing.block((stream?.bufferedBytes ?? 0) > BLOCKED_BYTES)
     if (isLeaving && store?.isCommitted !== false) finish()
     host.moved()
@@ -254,7 +259,6 @@ export function createConnector(
   const failed = (error: MqttError) => {
     const before = state
     drop(error)
-    lastError = error
     if (before === 'online') emit('offline', error)
     // A listener may have closed or reconnected.
     if (state === 'closing') return finish()
@@ -275,14 +279,15 @@ export function createConnector(
   const drop = (error: MqttError) => {
     const dropped = link
     link = undefined
+    lastError = error
     due = Infinity
     if (dropped) {
       const { abort, stream, connection } = dropped
       abort.abort()
       connection?.end()
+      // What explains the end (a DISCONNECT) leaves before the stream ends, but not before what it depends on.
+      if (connection) write(connection.take(0), store?.isCommitted === false ? undefined : stream)
       if (connection && stream) {
-        // What explains the end (a DISCONNECT) leaves before the stream ends, but not before what it depends on.
-        if (store?.isCommitted !== false) stream.write(connection.take(0).bytes)
         leaving.add(dropped)
         dropped.lingering = runtime.setTimer(() => stream.destroy(), LINGER_MS)
         stream.end()

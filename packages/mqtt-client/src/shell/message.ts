@@ -1,39 +1,39 @@
-import type { PublishProperties, QoS } from '@godwit/mqtt-codec'
+import { fill } from '#fast-paths'
+import type { PublishPacket, PublishProperties, QoS } from '@godwit/mqtt-codec'
 import { matches, parametersOf, wireFilter, type TopicParameters } from '@godwit/mqtt-topics'
-import type { Client } from '../api/client.ts'
 import type { Message } from '../api/message.ts'
 import type { PublishOptions, PublishResult } from '../api/publish.ts'
 import type { Payload } from '../api/structural.ts'
-import type { Delivery, IncomingMessages } from '../core/incoming.ts'
+import type { Delivery } from '../core/incoming.ts'
 import { MqttError } from '../errors.ts'
+import type { SubscriptionsHost } from './subscriptions.ts'
 import { checkEncodable } from './values.ts'
 
 /** What one Subscription gets of a delivery. */
 export class IncomingMessage implements Message {
-  // Declared only: `Object.assign` sets them, as they stand in the packet.
+  // Declared only: `fill` sets them, as they stand in the packet.
   declare readonly topicName: string
   declare readonly payload: Uint8Array
   declare readonly qos: QoS
   declare readonly retain: boolean
   declare readonly dup: boolean
-  declare readonly properties: PublishProperties
-  readonly #delivery: Delivery
-  readonly #incoming: IncomingMessages
-  readonly #publish: Client['publish']
+  readonly properties: PublishProperties
+  /** Undefined: nobody is to be told, or all has been said. */
+  #delivery: Delivery | undefined
+  readonly #host: SubscriptionsHost
   readonly #topicFilters: readonly string[]
-  #isDone = false
 
   /** @param topicFilters of the Subscription, as they were written */
   constructor(
-    delivery: Delivery,
-    incoming: IncomingMessages,
-    publish: Client['publish'],
+    packet: PublishPacket,
+    delivery: Delivery | undefined,
+    host: SubscriptionsHost,
     topicFilters: readonly string[],
   ) {
-    Object.assign(this, delivery.packet)
+    fill(this, packet)
+    this.properties = packet.properties ?? {}
     this.#delivery = delivery
-    this.#incoming = incoming
-    this.#publish = publish
+    this.#host = host
     this.#topicFilters = topicFilters
   }
 
@@ -51,22 +51,23 @@ export class IncomingMessage implements Message {
   }
 
   ack(reasonCode = 0): void {
-    if (this.#isDone) return
+    const delivery = this.#delivery
+    if (!delivery) return
     if (reasonCode) checkEncodable({ type: 'puback', packetId: 1, reasonCode })
-    this.#isDone = true
-    this.#incoming.acknowledge(this.#delivery, reasonCode)
+    this.#delivery = undefined
+    this.#host.incoming.acknowledge(delivery, reasonCode)
   }
 
   /** Leaves it unacknowledged for good. */
   leave(): void {
-    if (!this.#isDone) this.#incoming.leave(this.#delivery)
-    this.#isDone = true
+    if (this.#delivery) this.#host.incoming.leave(this.#delivery)
+    this.#delivery = undefined
   }
 
   async reply(payload: Payload, options?: PublishOptions): Promise<PublishResult> {
     const { responseTopic, correlationData } = this.properties
     if (!responseTopic) throw new MqttError('INVALID_ARGUMENT', 'no Response Topic')
-    return this.#publish(responseTopic, payload, { correlationData, ...options })
+    return this.#host.publish(responseTopic, payload, { correlationData, ...options })
   }
 }
 

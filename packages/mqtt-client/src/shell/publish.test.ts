@@ -48,6 +48,16 @@ describe('publish', () => {
     expect([...(server.last.of('publish')[0]?.payload ?? [])]).toEqual([...bytes])
   })
 
+  it('I33 settles QoS 0 whose connection ends in the same turn, and QoS 1 that was to be sent alone', async () => {
+    const { client, server } = await online()
+    const zero = client.publish('a', '0')
+    const one = client.publish('a', '1', { qos: 1, until: 'sent' })
+    void client.reconnect()
+    expect(await outcome(zero)).toBe('resolved')
+    expect(await outcome(one)).toBe('resolved')
+    expect(server.connections).toHaveLength(2)
+  })
+
   it('I33 resolves QoS 1 at PUBACK and QoS 2 at PUBCOMP, not before', async () => {
     const server = silent('publish', 'pubrel')
     const { client } = await online({}, server)

@@ -45,37 +45,44 @@ export function createReceiver(
   let waiting: Settle<IncomingMessage>[] = []
   let running = 0
   let isPaused = false
+  let isFull = false
   let ended: MqttError | undefined
 
   const finished = (message: IncomingMessage) => {
     if (ack === 'auto') message.ack()
   }
+  const shift = () => {
+    if (isPaused) return undefined
+    const message = queue.shift()
+    if (isFull && queue.length <= bufferMessages / 2) hold(receiver, (isFull = false))
+    return message
+  }
   const pump = () => {
-    while (queue[0] && !isPaused && (handler ? running < concurrency : waiting[0])) {
-      const message = queue.shift()!
+    let message
+    while ((handler ? running < concurrency : waiting[0]) && (message = shift())) {
       if (handler) run(handler, message)
       else waiting.shift()!(undefined, message)
     }
-    if (queue.length <= bufferMessages / 2) hold(receiver, false)
+  }
+  const failed = (message: IncomingMessage, cause: unknown) => {
+    message.leave()
+    handlerFailed(cause)
   }
   /** A handler that returns no promise is done at once: no turn of the loop for each message. */
   const run = (handler: Handler, message: IncomingMessage) => {
-    const failed = (cause: unknown) => {
-      message.leave()
-      handlerFailed(cause)
-    }
     try {
       const result = handler(message)
       if (!(result instanceof Object && 'then' in result)) return finished(message)
       running++
       void Promise.resolve(result)
-        .then(() => finished(message), failed)
+        .then(() => finished(message))
+        .catch((cause) => failed(message, cause))
         .then(() => {
           running--
           pump()
         })
-    } catch (error) {
-      failed(error)
+    } catch (cause) {
+      failed(message, cause)
     }
   }
   const take = (call?: CallOptions) =>
@@ -122,7 +129,8 @@ export function createReceiver(
         for (;;) {
           let message
           try {
-            message = await take()
+            // What is there costs no turn of its own.
+            message = (!handler && shift()) || (await take())
           } catch (error) {
             // An end that was asked for is no failure of the loop.
             if (ended?.code === 'CLOSED') return
@@ -142,7 +150,7 @@ export function createReceiver(
       if (ack === 'receive') message.ack()
       queue.push(message)
       if (queue.length > bufferMessages) {
-        if (overflow === 'backpressure') hold(receiver, true)
+        if (overflow === 'backpressure') hold(receiver, (isFull = true))
         // QoS 1 and 2 are never dropped: the server's window bounds them.
         else {
           const oldest = queue.findIndex(({ qos }) => !qos)

@@ -1,4 +1,4 @@
-import type { SubscribePacket } from '@godwit/mqtt-codec'
+import type { PublishPacket, SubscribePacket } from '@godwit/mqtt-codec'
 import { isShared, isTopicFilter, matches, wireFilter } from '@godwit/mqtt-topics'
 import type { Client } from '../api/client.ts'
 import type { CallOptions } from '../api/structural.ts'
@@ -31,7 +31,9 @@ export interface SubscriptionsHost {
 }
 
 /** Which Subscriptions there are, and which of them get a message. */
-export function createSubscriptions({ operation, incoming, requests, publish, emit, isOver, hold }: SubscriptionsHost) {
+export function createSubscriptions(host: SubscriptionsHost) {
+  const { operation, incoming, requests, emit, isOver, hold } = host
+
   const receivers = new Set<Receiver>()
   /** By Topic Name. */
   const matching = new Map<string, readonly Receiver[]>()
@@ -84,28 +86,27 @@ export function createSubscriptions({ operation, incoming, requests, publish, em
     return () => void requests.cancel(request)
   }
 
-  const deliver = (delivery: Delivery) => {
-    const { topicName, properties, qos } = delivery.packet
+  const deliver = (packet: PublishPacket, delivery?: Delivery) => {
+    const { topicName, properties } = packet
     const identifiers = properties?.subscriptionIdentifiers
+    let receiving = receiversOf(topicName)
     // Where a Subscription has an identifier and the message carries some, they decide.
-    const receiving = receiversOf(topicName).filter(({ options: { subscriptionIdentifier: own } }) => {
-      return !own || !identifiers || identifiers.includes(own)
-    })
-    delivery.receivers = receiving.length || 1
-    for (const receiver of receiving) {
-      receiver.push(new IncomingMessage(delivery, incoming, publish, receiver.written))
+    if (identifiers) {
+      receiving = receiving.filter(({ options: { subscriptionIdentifier: own } }) => !own || identifiers.includes(own))
     }
+    if (delivery) delivery.receivers = receiving.length || 1
+    for (const receiver of receiving) receiver.push(new IncomingMessage(packet, delivery, host, receiver.written))
     if (receiving.length > 0) return
-    const message = new IncomingMessage(delivery, incoming, publish, [])
+    const message = new IncomingMessage(packet, delivery, host, [])
     if (emit('message', message)) return message.ack()
     // A Session that was resumed before the application subscribed: its messages wait for that, but not without bound.
-    if (!qos || unclaimed.push(delivery) <= MAXIMUM_UNCLAIMED) return
+    if (!delivery || unclaimed.push(delivery) <= MAXIMUM_UNCLAIMED) return
     incoming.acknowledge(unclaimed.shift()!, 0)
     emit('error', new MqttError('UNCLAIMED', topicName, { phase: 'session' }))
   }
   /** Somebody new may want what nobody did. */
   const claim = () => {
-    for (const delivery of unclaimed.splice(0)) deliver(delivery)
+    for (const delivery of unclaimed.splice(0)) deliver(delivery.packet, delivery)
   }
 
   return {
