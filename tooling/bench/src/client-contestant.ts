@@ -43,7 +43,9 @@ const measurePublish = async (client: LibraryClient, qos: 0 | 1): Promise<Contes
   await client.publish('bench', qos, request.warmUp, WINDOW)
   begin()
   await client.publish('bench', qos, request.count, WINDOW)
-  return spent()
+  const result = spent()
+  await client.close()
+  return result
 }
 
 const measureReceive = async (client: LibraryClient): Promise<ContestResult> => {

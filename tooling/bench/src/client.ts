@@ -20,11 +20,16 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '7' },
     /** Only scenarios whose name has this in it. */
     only: { type: 'string', default: '' },
+    /** So many times as many messages: for profiles, of which loading is most otherwise. */
+    longer: { type: 'string', default: '1' },
     save: { type: 'boolean', default: false },
   },
 })
 const rounds = Number(values.rounds)
-const scenarios = SCENARIOS.filter(({ name }) => name.includes(values.only))
+const scenarios = SCENARIOS.filter(({ name }) => name.includes(values.only)).map((scenario) => ({
+  ...scenario,
+  count: scenario.count * Number(values.longer),
+}))
 
 const machine = describeMachine()
 // A client that is slower than the others must not be spared the messages that it is too slow for.

@@ -7,6 +7,8 @@ import { PAYLOAD_BYTES } from './libraries.ts'
 const TOPIC_NAME = 'bench'
 /** Messages that go out in one write. */
 const BURST = 250
+/** How long the last message may take after it was published. */
+const PATIENCE_MS = 10_000
 /** Messages that may be on their way: more would only lie in the broker. */
 const WINDOW = 20_000
 
@@ -69,11 +71,12 @@ export class Counterpart {
     await answered
   }
 
-  /** Resolves when so many have come, all in all. */
+  /** Resolves when so many have come, all in all. @throws {TypeError} where they do not come */
   counted(count: number): Promise<void> {
     if (this.received === count) return Promise.resolve()
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       this.#counted = { count, resolve }
+      setTimeout(() => reject(new TypeError(`${this.received} of ${count} messages came`)), PATIENCE_MS).unref()
     })
   }
 

@@ -11,6 +11,8 @@ export interface LibraryClient {
   publish(topicName: string, qos: 0 | 1, count: number, window: number): Promise<void>
   /** Resolves when it is subscribed; `each` gets every message, with its topic and payload read. */
   receive(topicFilter: string, each: (topicName: string, payload: Uint8Array) => void): Promise<void>
+  /** Whatever was published has left when it resolves. */
+  close(): Promise<void>
 }
 
 export const PAYLOAD_BYTES = 64
@@ -71,6 +73,7 @@ const godwit = (isLoop: boolean): Library => ({
           for await (const { topicName, payload } of subscription) each(topicName, payload)
         })()
       },
+      close: () => client.close(),
     }
   },
 })
@@ -90,6 +93,7 @@ const mqttJs = (withPromises: boolean): Library => ({
         client.on('message', each)
         await client.subscribeAsync(topicFilter)
       },
+      close: () => client.endAsync(),
     }
   },
 })
