@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { bundleProgram } from '@godwit/vitest-preset/bundle'
 
 const HERE = dirname(fileURLToPath(import.meta.url))
-const PEERS = ['aedes', 'mqtt', 'mqtt-packet', 'qlobber', 'ws']
+const PEERS = ['aedes', 'fast-check', 'mqtt', 'mqtt-packet', 'qlobber', 'vitest', 'ws']
 
 /**
  * The bundle of a program here, and where it is. What is measured is either the built packages, as users load them, or one

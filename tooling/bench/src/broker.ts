@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { type Contestant, contestants, onCpu, RunningBroker } from './broker/contestants.ts'
 import { plot } from './broker/plot.ts'
-import { type Row, summarize, table } from './broker/summary.ts'
+import { compare, comparisonTable, type Row, summarize, table } from './broker/summary.ts'
 import { type Scenario, SCENARIOS } from './broker/scenarios.ts'
 import { describeMachine, versionOf } from './harness/machine.ts'
 import type { LoadRequest, LoadResult } from './load.ts'
@@ -30,7 +30,7 @@ const { values } = parseArgs({
 })
 const rounds = Number(values.rounds)
 const options = values.options.split(' ').filter(Boolean)
-using setup = contestants(values.godwit, join(BENCH, 'aedes-peer.mjs'), values.data, options)
+using setup = await contestants(values.godwit, join(BENCH, 'aedes-peer.mjs'), values.data, options)
 const brokers = setup.all.filter(({ name }) => name === 'godwit' || values.peers.split(',').includes(name))
 const mqttload = values.mqttload === undefined ? undefined : compile(values.mqttload)
 const scenarios = SCENARIOS.filter(({ name, load }) =>
@@ -57,6 +57,7 @@ for (let round = 0; round < rounds; round++) {
 }
 
 const summary = summarize(scenarios, brokers, rows)
+const comparisons = compare(scenarios, rows)
 const page = [
   '# Benchmark: broker',
   '',
@@ -65,12 +66,13 @@ const page = [
     'message; "times" is the peer\'s by ours, round by round. Every message must arrive once, in order and whole.',
   '',
   `Measured ${machine.date} at commit ${machine.commit}, ${rounds} rounds, generator: ` +
-    `${mqttload === undefined ? 'our own, in TypeScript' : 'mqttload, in C'}. Peers: ${mosquittoVersion()}, aedes ${versionOf('aedes')}. ` +
+    `${mqttload === undefined ? 'our own, in TypeScript' : 'mqttload, in C, but for `ours_*`, where it is our own'}. Peers: ${mosquittoVersion()}, aedes ${versionOf('aedes')}. ` +
     `Node ${machine.node} on ${machine.cpu}, ${machine.cpus} CPUs, ${machine.memoryGib} GiB, ${machine.system}; ` +
     `load ${machine.load} when it began.`,
   '',
   ...table(summary),
   '',
+  ...(comparisons.length > 0 ? [...comparisonTable(comparisons), ''] : []),
 ].join('\n')
 console.log(page)
 if (values.save) {
@@ -82,25 +84,29 @@ if (values.save) {
     join(folder, 'broker.md'),
     page.replace('\n\n|', '\n\n![CPU time for a delivered message](broker.svg)\n\n|'),
   )
-  writeFileSync(join(folder, 'broker.json'), JSON.stringify({ machine, rounds, summary, rows }, undefined, 2) + '\n')
+  writeFileSync(
+    join(folder, 'broker.json'),
+    JSON.stringify({ machine, rounds, summary, comparisons, rows }, undefined, 2) + '\n',
+  )
 }
-if (rows.some(({ ok }) => !ok) || summary.some(({ verdict }) => verdict === 'missed')) process.exitCode = 1
+if (rows.some(({ ok }) => !ok) || [...summary, ...comparisons].some(({ verdict }) => verdict === 'missed'))
+  process.exitCode = 1
 
 async function measure(scenario: Scenario, contestant: Contestant): Promise<LoadResult> {
   await using broker = await RunningBroker.start(contestant)
-  return mqttload === undefined
+  return mqttload === undefined || scenario.arguments === undefined
     ? withOurs(scenario, contestant, broker.pid)
-    : withMqttload(mqttload, scenario, contestant, broker.pid)
+    : withMqttload([mqttload, ...scenario.arguments.split(' ')], contestant, broker.pid)
 }
 
-function withOurs({ load }: Scenario, { port }: Contestant, pid: number): LoadResult {
-  const request: LoadRequest = { ...load!, port, pid, warmSeconds: 1, seconds: 2 }
+function withOurs({ load }: Scenario, { ports }: Contestant, pid: number): LoadResult {
+  const request: LoadRequest = { ...load!, port: ports[load!.transport], pid, warmSeconds: 1, seconds: 2 }
   return output([process.execPath, join(HERE, 'load.mjs'), JSON.stringify(request)]) as LoadResult
 }
 
-function withMqttload(binary: string, scenario: Scenario, { name, port }: Contestant, pid: number): LoadResult {
-  const args = ['--port', `${port}`, '--label', name, '--pid', `${pid}`, ...scenario.arguments.split(' ')]
-  const result = output([binary, ...args]) as Record<string, number | undefined> & { ok: boolean; error?: string }
+function withMqttload(command: readonly string[], { name, ports }: Contestant, pid: number): LoadResult {
+  const args = ['--port', `${ports.tcp}`, '--label', name, '--pid', `${pid}`]
+  const result = output([...command, ...args]) as Record<string, number | undefined> & { ok: boolean; error?: string }
   const clean = (result.cpu_per_million ?? -1) > 0
   return {
     ok: result.ok,

@@ -34,7 +34,12 @@ const scenarios = SCENARIOS.filter(({ name }) => name.includes(values.only)).map
 const machine = describeMachine()
 // A client that is slower than the others must not be spared the messages that it is too slow for.
 const nothingDropped = ['--limit', 'outputDropBytes=1000000000']
-using setup = contestants(join(BENCH, '../../apps/broker/bin/godwit.js'), '', join(BENCH, 'dist/data'), nothingDropped)
+using setup = await contestants(
+  join(BENCH, '../../apps/broker/bin/godwit.js'),
+  '',
+  join(BENCH, 'dist/data'),
+  nothingDropped,
+)
 const contestant = setup.all.find(({ name }) => name === 'godwit')!
 const runs: Run[] = []
 {
@@ -79,10 +84,10 @@ if (values.save) {
 if (rows.some(({ verdict }) => verdict === 'missed')) process.exitCode = 1
 
 async function measure({ name, count, warmUp }: Scenario, library: LibraryName): Promise<ContestResult> {
-  const counterpart = await Counterpart.open(contestant.port)
+  const counterpart = await Counterpart.open(contestant.ports.tcp)
   const all = warmUp + count
   if (name.startsWith('publish')) await counterpart.subscribe()
-  const request: ContestRequest = { name, count, warmUp, library, url: `mqtt://127.0.0.1:${contestant.port}` }
+  const request: ContestRequest = { name, count, warmUp, library, url: `mqtt://127.0.0.1:${contestant.ports.tcp}` }
   try {
     const result = await inProcess(request, (message) => {
       if (message === 'ready') counterpart.flood(all, 0)

@@ -1,8 +1,7 @@
-import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
-import { connect } from 'node:net'
 import { encode, type Packet, PacketType } from '@godwit/mqtt-codec'
 import { PublishFrame, readPublishFrame } from '@godwit/mqtt-codec/relay'
+import { connectBy } from './broker/connect.ts'
 import { acknowledgement, packetIdOf, Peer } from './broker/peer.ts'
 import type { Load } from './broker/scenarios.ts'
 
@@ -35,40 +34,30 @@ const HEADER_BYTES = 16
 class Publisher {
   readonly number: number
   readonly #peer: Peer
-  readonly #template: Buffer
-  readonly #payloadAt: number
-  readonly #packetIdAt: number
+  /** The first message names its topic; where there are Topic Aliases, those behind it do not. */
+  readonly #first: Template
+  readonly #next: Template
   readonly #copies: number
   #sent = 0
   /** Deliveries that are still to come, over all subscribers. */
   #missing = 0
 
-  constructor(peer: Peer, number: number, topicName: string, { qos, payloadBytes, version }: Load, copies: number) {
-    const payload = Buffer.alloc(Math.max(HEADER_BYTES, payloadBytes), 0xdb)
-    const packet: Packet = {
-      type: 'publish',
-      topicName,
-      payload,
-      qos,
-      retain: false,
-      dup: false,
-      ...(qos > 0 && { packetId: 1 }),
-    }
+  constructor(peer: Peer, number: number, topicName: string, load: Load, copies: number) {
     this.number = number
     this.#peer = peer
     this.#copies = copies
-    this.#template = Buffer.from(encode(packet, version))
-    this.#payloadAt = this.#template.length - payload.length
-    this.#packetIdAt = qos === 0 ? -1 : this.#payloadAt - 2 - (version === 5 ? 1 : 0)
+    this.#first = templateOf(topicName, load)
+    this.#next = load.properties ? templateOf('', load) : this.#first
   }
 
   publish(): void {
-    const bytes = Buffer.from(this.#template)
     const sequence = this.#sent++
-    if (this.#packetIdAt !== -1) bytes.writeUInt16BE((sequence % 65_535) + 1, this.#packetIdAt)
-    bytes.writeUInt32BE(this.number, this.#payloadAt)
-    bytes.writeUInt32BE(sequence, this.#payloadAt + 4)
-    bytes.writeDoubleBE(performance.now(), this.#payloadAt + 8)
+    const { packet, payloadAt, packetIdAt } = sequence === 0 ? this.#first : this.#next
+    const bytes = Buffer.from(packet)
+    if (packetIdAt !== -1) bytes.writeUInt16BE((sequence % 65_535) + 1, packetIdAt)
+    bytes.writeUInt32BE(this.number, payloadAt)
+    bytes.writeUInt32BE(sequence, payloadAt + 4)
+    bytes.writeDoubleBE(performance.now(), payloadAt + 8)
     this.#missing += this.#copies
     this.#peer.send(bytes)
   }
@@ -81,6 +70,38 @@ class Publisher {
 
   get settled(): boolean {
     return this.#missing === 0
+  }
+}
+
+/** A PUBLISH, and where in it the parts stand that differ from message to message. */
+interface Template {
+  readonly packet: Buffer
+  readonly payloadAt: number
+  /** -1 at QoS 0. */
+  readonly packetIdAt: number
+}
+
+const USER_PROPERTIES: readonly (readonly [string, string])[] = [
+  ['content', 'temperature'],
+  ['unit', 'degree Celsius'],
+  ['site', 'north-7'],
+]
+
+function templateOf(topicName: string, { qos, payloadBytes, version, properties }: Load): Template {
+  const payload = Buffer.alloc(Math.max(HEADER_BYTES, payloadBytes), 0xdb)
+  const fields = { type: 'publish', topicName, payload, qos, retain: false, dup: false } as const
+  const packet: Packet = {
+    ...fields,
+    ...(qos > 0 && { packetId: 1 }),
+    ...(properties && { properties: { topicAlias: 1, userProperties: USER_PROPERTIES } }),
+  }
+  const bytes = Buffer.from(encode(packet, version))
+  let bodyStart = 1
+  while (bytes[bodyStart++]! >= 0x80);
+  return {
+    packet: bytes,
+    payloadAt: bytes.length - payload.length,
+    packetIdAt: qos === 0 ? -1 : bodyStart + 2 + Buffer.byteLength(topicName),
   }
 }
 
@@ -98,11 +119,10 @@ async function run({ port, pid, warmSeconds, seconds, ...load }: LoadRequest): P
   const frame = new PublishFrame()
 
   const open = async (clientId: string, topicFilter: string | undefined): Promise<Peer> => {
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true })
-    await once(socket, 'connect')
+    const stream = await connectBy[load.transport](port)
     const next: number[] = []
     let ready: (() => void) | undefined
-    const peer = new Peer(socket, version, (self, scanner) => {
+    const peer = new Peer(stream, version, (self, scanner) => {
       const type = scanner.firstByte >> 4
       switch (type) {
         case PacketType.connack:
@@ -136,7 +156,9 @@ async function run({ port, pid, warmSeconds, seconds, ...load }: LoadRequest): P
     // A Session of 3.1.1 that is not clean outlives its connection.
     const cleanStart = topicFilter === undefined || !load.persistent
     const answered = () => new Promise<void>((resolve) => (ready = resolve))
-    peer.send(encode({ type: 'connect', protocolVersion: version, clientId, cleanStart, keepAliveSeconds: 0 }, version))
+    const aliases = load.properties && { properties: { topicAliasMaximum: 10 } }
+    const fields = { type: 'connect', clientId, cleanStart, keepAliveSeconds: 0 } as const
+    peer.send(encode({ ...fields, protocolVersion: version, ...aliases }, version))
     await answered()
     if (topicFilter === undefined) return peer
     const options = { topicFilter, qos: load.qos, noLocal: false, retainAsPublished: false, retainHandling: 0 } as const

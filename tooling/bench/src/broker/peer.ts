@@ -1,21 +1,25 @@
-import type { Socket } from 'node:net'
 import { FrameScanner } from '@godwit/mqtt-codec'
+import type { ByteStream } from '@godwit/mqtt-transport'
 
 /** One connection of the generator: it reads packets and collects what is to be written until the turn ends. */
 export class Peer {
-  readonly #socket: Socket
+  readonly #stream: ByteStream
   readonly #scanner: FrameScanner
   readonly #onPacket: (scanner: FrameScanner) => void
   #out: Uint8Array[] = []
 
-  constructor(socket: Socket, version: 4 | 5, onPacket: (peer: Peer, scanner: FrameScanner) => void) {
-    this.#socket = socket
+  constructor(stream: ByteStream, version: 4 | 5, onPacket: (peer: Peer, scanner: FrameScanner) => void) {
+    this.#stream = stream
     this.#scanner = new FrameScanner({ version })
     this.#onPacket = (scanner) => onPacket(this, scanner)
-    socket.on('data', (chunk: Buffer) => {
-      this.#scanner.push(chunk)
-      while (this.#scanner.next()) this.#onPacket(this.#scanner)
-      if (this.#scanner.failure !== undefined) throw new TypeError(this.#scanner.failure.message)
+    stream.open({
+      onData: (chunk) => {
+        this.#scanner.push(chunk)
+        while (this.#scanner.next()) this.#onPacket(this.#scanner)
+        if (this.#scanner.failure !== undefined) throw new TypeError(this.#scanner.failure.message)
+      },
+      onDrain() {},
+      onClose() {},
     })
   }
 
@@ -25,13 +29,13 @@ export class Peer {
   }
 
   close(): void {
-    this.#socket.destroy()
+    this.#stream.destroy()
   }
 
   #flush(): void {
     const out = this.#out
     this.#out = []
-    this.#socket.write(out.length === 1 ? out[0]! : Buffer.concat(out))
+    this.#stream.write(out.length === 1 ? out[0]! : Buffer.concat(out))
   }
 }
 

@@ -1,4 +1,6 @@
-/** Traffic as both generators understand it. */
+export type Transport = 'tcp' | 'tls' | 'ws'
+
+/** Traffic as our generator understands it; the one in C knows neither other transports nor properties. */
 export interface Load {
   readonly mode: 'p2p' | 'fanin' | 'fanout'
   /** Pairs, publishers of one topic, or subscribers of one topic. */
@@ -8,6 +10,9 @@ export interface Load {
   /** Messages of a publisher that have not come everywhere yet. */
   readonly window: number
   readonly payloadBytes: number
+  readonly transport: Transport
+  /** Topic Aliases both ways and three User Properties on each message; 5.0 only. */
+  readonly properties: boolean
   /** The subscribers' Sessions outlive their connections: what they are sent is to be on disk, where there is one. */
   readonly persistent: boolean
 }
@@ -16,16 +21,28 @@ export interface Scenario {
   readonly name: string
   /** Undefined: only the generator in C knows it. */
   readonly load: Load | undefined
-  /** For the generator in C. */
-  readonly arguments: string
+  /** For the generator in C. Undefined: only ours knows it. */
+  readonly arguments: string | undefined
   /** How many times less CPU than the peer a delivered message is to cost. 0: only reported. */
   readonly targets: Readonly<Record<'mosquitto' | 'aedes', number>>
   /** How many times mosquitto's messages a second there are to be at least. */
   readonly leastRate?: number
+  /** Another scenario that our broker's CPU time is compared with, and how many times that it may be; 0: only reported. */
+  readonly besides?: { readonly scenario: string; readonly mostTimes: number }
 }
 
 const CLEAN = '--clean 0.10 --maxtime 2.5'
 const TIMED = `--warm 1.0 --time 0.9 --coalesce 50 ${CLEAN}`
+
+const PLAIN = {
+  version: 4,
+  qos: 0,
+  window: 1,
+  payloadBytes: 64,
+  transport: 'tcp',
+  properties: false,
+  persistent: false,
+} as const
 
 const traffic = (
   name: string,
@@ -34,7 +51,7 @@ const traffic = (
   [mosquitto, aedes]: readonly [number, number],
   over: Partial<Load> = {},
 ): Scenario => {
-  const load: Load = { mode, count, version: 4, qos: 0, window: 1, payloadBytes: 64, persistent: false, ...over }
+  const load: Load = { ...PLAIN, mode, count, ...over }
   const { version, qos, window, payloadBytes, persistent } = load
   return {
     name,
@@ -51,6 +68,15 @@ const only = (name: string, args: string, [mosquitto, aedes]: readonly [number, 
   targets: { mosquitto, aedes },
 })
 
+/** Ten pairs, with our generator whatever else is there, and what it takes beside the plainest of them. */
+const ours = (name: string, over: Partial<Load>, mostTimes?: number): Scenario => ({
+  name,
+  load: { ...PLAIN, mode: 'p2p', count: 10, window: 100, ...over },
+  arguments: undefined,
+  targets: { mosquitto: 0, aedes: 0 },
+  ...(mostTimes !== undefined && { besides: { scenario: 'ours_tcp', mostTimes } }),
+})
+
 export const SCENARIOS: readonly Scenario[] = [
   traffic('p2p_q0', 'p2p', 10, [13, 15], { window: 100 }),
   traffic('p2p_q1', 'p2p', 10, [16, 14], { window: 100, qos: 1 }),
@@ -62,6 +88,10 @@ export const SCENARIOS: readonly Scenario[] = [
   // Every acknowledgement after its fsync here; there without any persistence.
   { ...traffic('durable_q1', 'p2p', 10, [1.43, 0], { window: 100, qos: 1, persistent: true }), leastRate: 1.3 },
   traffic('p2p_q0_5.0', 'p2p', 10, [0, 0], { window: 100, version: 5 }),
+  ours('ours_tcp', {}),
+  ours('ours_tls', { transport: 'tls' }, 0),
+  ours('ours_ws', { transport: 'ws' }, 0),
+  ours('ours_5.0', { version: 5, properties: true }, 1.5),
   traffic('p2p100_q0', 'p2p', 100, [6, 8], { window: 10 }),
   traffic('p2p_1k_q0', 'p2p', 10, [0, 0], { window: 100, payloadBytes: 1024 }),
   traffic('p2p_16k_q0', 'p2p', 10, [2.4, 3.3], { window: 20, payloadBytes: 16_384 }),

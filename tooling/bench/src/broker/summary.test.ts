@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { Scenario } from './scenarios.ts'
-import { type Row, summarize, table } from './summary.ts'
+import { compare, comparisonTable, type Row, summarize, table } from './summary.ts'
 
 const scenario: Scenario = { name: 'p2p_q0', load: undefined, arguments: '', targets: { mosquitto: 3, aedes: 0 } }
 const brokers = [{ name: 'godwit' }, { name: 'mosquitto' }, { name: 'aedes' }]
@@ -40,4 +40,17 @@ it('a run in which a message was missing counts in no median, and is told', () =
 
 it('leaves a broker out that never got through', () => {
   expect(summarize([scenario], brokers, [row('godwit', 0, 1), row('mosquitto', 0, 0, false)])).toHaveLength(1)
+})
+
+it('compares two scenarios of ours in the same rounds, whatever the peers did', () => {
+  const other = (round: number, cpuUs: number): Row => ({ ...row('godwit', round, cpuUs), scenario: 'full' })
+  const full: Scenario = { ...scenario, name: 'full', besides: { scenario: 'p2p_q0', mostTimes: 1.5 } }
+  const rows = [row('godwit', 0, 1), other(0, 1.2), row('godwit', 1, 2), other(1, 2.8), row('mosquitto', 1, 9)]
+  const [found] = compare([scenario, full], rows)
+  expect(found).toMatchObject({ scenario: 'full', times: { least: 1.2, most: 1.4 }, verdict: 'met' })
+  expect(comparisonTable([found!])[2]).toMatch(/^\| full +\| p2p_q0 +\| 1\.30 \[1\.20-1\.40\] +\| 1\.5 +\| met +\|$/)
+  expect(
+    compare([scenario, full], [...rows, row('godwit', 2, 1), other(2, 4), row('godwit', 3, 1), other(3, 4)]),
+  ).toMatchObject([{ verdict: 'missed' }])
+  expect(compare([scenario, full], [row('godwit', 0, 1), other(1, 4)])).toEqual([])
 })

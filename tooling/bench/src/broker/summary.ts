@@ -81,5 +81,43 @@ export const table = (summaries: readonly Summary[]): string[] =>
     ]),
   ])
 
+/** What our broker takes for one scenario, compared with another in the same rounds. */
+export interface Comparison {
+  readonly scenario: string
+  readonly besides: string
+  readonly times: Spread
+  /** 0: it is only told. */
+  readonly mostTimes: number
+  readonly verdict: 'met' | 'missed' | ''
+}
+
+export const compare = (scenarios: readonly Scenario[], rows: readonly Row[]): Comparison[] =>
+  scenarios.flatMap(({ name: scenario, besides }) => {
+    if (besides === undefined) return []
+    const of = (name: string) => rows.filter((row) => row.scenario === name && row.broker === 'godwit' && row.ok)
+    const ratios = of(scenario).flatMap(({ round, cpuUs }) =>
+      of(besides.scenario)
+        .filter((other) => other.round === round)
+        .map((other) => cpuUs / other.cpuUs),
+    )
+    if (ratios.length === 0) return []
+    const times = spreadOf(ratios)
+    const { mostTimes } = besides
+    const verdict = mostTimes === 0 ? '' : times.median <= mostTimes ? 'met' : 'missed'
+    return [{ scenario, besides: besides.scenario, times, mostTimes, verdict }]
+  })
+
+export const comparisonTable = (comparisons: readonly Comparison[]): string[] =>
+  aligned([
+    ['our broker', 'beside', 'times its CPU', 'at most', ''],
+    ...comparisons.map(({ scenario, besides, times, mostTimes, verdict }) => [
+      scenario,
+      besides,
+      spread(times, 2),
+      mostTimes === 0 ? '' : `${mostTimes}`,
+      verdict,
+    ]),
+  ])
+
 const spread = ({ median, least, most }: Spread, digits: number): string =>
   `${median.toFixed(digits)} [${least.toFixed(digits)}-${most.toFixed(digits)}]`

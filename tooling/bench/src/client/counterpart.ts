@@ -1,6 +1,5 @@
-import { once } from 'node:events'
-import { connect } from 'node:net'
 import { encode, PacketType } from '@godwit/mqtt-codec'
+import { connectBy } from '../broker/connect.ts'
 import { Peer } from '../broker/peer.ts'
 import { PAYLOAD_BYTES } from './libraries.ts'
 
@@ -44,9 +43,8 @@ export class Counterpart {
   }
 
   static async open(port: number): Promise<Counterpart> {
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true })
-    await once(socket, 'connect')
-    const counterpart = new Counterpart((onPacket) => new Peer(socket, 5, onPacket))
+    const stream = await connectBy.tcp(port)
+    const counterpart = new Counterpart((onPacket) => new Peer(stream, 5, onPacket))
     const answered = counterpart.#answer(PacketType.connack)
     counterpart.#peer.send(
       encode(

@@ -1,6 +1,5 @@
-import { once } from 'node:events'
-import { connect } from 'node:net'
 import { type ConnectPacket, encode, PacketType } from '@godwit/mqtt-codec'
+import { connectBy } from '../broker/connect.ts'
 import { acknowledgement, packetIdOf, Peer } from '../broker/peer.ts'
 
 /** A Client of 3.1.1 that publishes with QoS 1 or takes what comes, and counts. */
@@ -41,9 +40,8 @@ export class Client {
 
   /** @throws {Error} where the broker refuses */
   static async open(port: number, clientId: string, more: Partial<ConnectPacket> = {}): Promise<Client> {
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true })
-    await once(socket, 'connect')
-    const client = new Client((onPacket) => new Peer(socket, 4, onPacket))
+    const stream = await connectBy.tcp(port)
+    const client = new Client((onPacket) => new Peer(stream, 4, onPacket))
     const packet = { type: 'connect', protocolVersion: 4, clientId, cleanStart: true, keepAliveSeconds: 0 } as const
     client.#peer.send(encode({ ...packet, ...more }, 4))
     await client.until(() => client.#connackCode !== -1)

@@ -79,6 +79,8 @@ export const nothingDurable = async ({ folder, hostFile, loadFile }: Place, roun
         qos: 1,
         window: 100,
         payloadBytes: 64,
+        transport: 'tcp',
+        properties: false,
         persistent: false,
       } as const
       const request: LoadRequest = { ...load, port: host.port, pid: host.pid, warmSeconds: 1, seconds: 2 }
