@@ -61,7 +61,7 @@ describe('PublishRewriter', () => {
             }),
           ...(asked.alias !== 0 && { topicAlias: asked.alias }),
           ...((asked.identifiers ?? properties.subscriptionIdentifiers) !== undefined && {
-            subscriptionIdentifiers: [...(properties.subscriptionIdentifiers ?? []), ...(asked.identifiers ?? [])],
+            subscriptionIdentifiers: [...(asked.identifiers ?? []), ...(properties.subscriptionIdentifiers ?? [])],
           }),
         }
         expect(written.topicName).toBe(source.topicName)

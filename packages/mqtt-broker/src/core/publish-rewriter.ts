@@ -1,15 +1,19 @@
 import type { ProtocolVersion } from '@godwit/mqtt-codec'
 import type { PublishFrame } from '@godwit/mqtt-codec/relay'
 import { variableByteIntegerLength, writeVariableByteInteger } from '@godwit/mqtt-codec/relay'
+import { copyBytes } from './copy-bytes.ts'
 
 const TOPIC_ALIAS = 0x23
 const MESSAGE_EXPIRY_INTERVAL = 0x02
 const SUBSCRIPTION_IDENTIFIER = 0x0b
+const ALIAS_BYTES = 3
+const NONE: readonly number[] = []
 
 /**
  * Writes the PUBLISH of a frame in another form: another version, QoS or flags, with the Topic Name instead of the
  * publisher's alias, with an alias of ours, with Subscription Identifiers, with what is left of the Message Expiry
- * Interval. Properties that are forwarded are copied as bytes [MQTT-3.3.2-15] [MQTT-3.3.2-17] [MQTT-3.3.2-20].
+ * Interval. Properties that are forwarded are copied as bytes [MQTT-3.3.2-15] [MQTT-3.3.2-17] [MQTT-3.3.2-20], behind ours:
+ * so they and the payload, which lie beside each other in the frame, are one copy.
  */
 export class PublishRewriter {
   /** Bytes of the whole packet. */
@@ -62,69 +66,77 @@ export class PublishRewriter {
 
   /** Writes the whole packet and returns where it ends. */
   write(target: Uint8Array, offset: number, packetId: number): number {
-    const at = this.writeHeader(target, offset, packetId)
-    const { bytes, payloadStart, end } = this.#frame
-    target.set(bytes.subarray(payloadStart, end), at)
-    return at + (end - payloadStart)
+    return this.#writeUpTo(this.#frame.end, target, offset, packetId)
   }
 
   /** Writes everything but the payload and returns where that begins. */
   writeHeader(target: Uint8Array, offset: number, packetId: number): number {
+    return this.#writeUpTo(this.#frame.payloadStart, target, offset, packetId)
+  }
+
+  #writeUpTo(end: number, target: Uint8Array, offset: number, packetId: number): number {
     target[offset] = this.#firstByte
     let at = writeVariableByteInteger(target, offset + 1, this.#remainingLength)
     const topic = this.#topic
     target[at++] = topic.length >> 8
     target[at++] = topic.length & 0xff
-    target.set(topic, at)
+    copyBytes(topic, 0, topic.length, target, at)
     at += topic.length
     if ((this.#firstByte & 0x06) !== 0) {
       target[at++] = packetId >> 8
       target[at++] = packetId & 0xff
     }
-    return this.#version === 5 ? this.#writeProperties(target, at) : at
+    if (this.#version === 5) {
+      at = this.#writeOwnProperties(target, at)
+      if (this.#frame.propertiesAt !== -1) return this.#forward(end, target, at)
+    }
+    const { bytes, payloadStart } = this.#frame
+    copyBytes(bytes, payloadStart, end, target, at)
+    return at + (end - payloadStart)
   }
 
   #measureProperties(): number {
     const frame = this.#frame
     let length = frame.propertiesAt === -1 ? 0 : frame.propertiesEnd - frame.propertiesStart
     this.#publisherAliasAt = frame.topicAlias === 0 ? -1 : propertyAt(frame, TOPIC_ALIAS)
-    if (this.#publisherAliasAt !== -1) length -= 3
-    if (this.#alias !== 0) length += 3
-    for (const identifier of this.#identifiers ?? []) length += 1 + variableByteIntegerLength(identifier)
+    if (this.#publisherAliasAt !== -1) length -= ALIAS_BYTES
+    if (this.#alias !== 0) length += ALIAS_BYTES
+    for (const identifier of this.#identifiers ?? NONE) length += 1 + variableByteIntegerLength(identifier)
     return length
   }
 
-  #writeProperties(target: Uint8Array, offset: number): number {
-    const frame = this.#frame
+  #writeOwnProperties(target: Uint8Array, offset: number): number {
     let at = writeVariableByteInteger(target, offset, this.#propertiesLength)
-    if (frame.propertiesAt !== -1) {
-      const { bytes, propertiesStart, propertiesEnd } = frame
-      const alias = this.#publisherAliasAt
-      const before = alias === -1 ? propertiesEnd : alias
-      target.set(bytes.subarray(propertiesStart, before), at)
-      const expiryAt = frame.messageExpiryAt
-      if (this.#expirySeconds !== -1 && expiryAt !== -1 && expiryAt < before) {
-        writeFourBytes(target, at + (expiryAt - propertiesStart), this.#expirySeconds)
-      }
-      at += before - propertiesStart
-      if (alias !== -1) {
-        target.set(bytes.subarray(alias + 3, propertiesEnd), at)
-        if (this.#expirySeconds !== -1 && expiryAt > alias) {
-          writeFourBytes(target, at + (expiryAt - alias - 3), this.#expirySeconds)
-        }
-        at += propertiesEnd - alias - 3
-      }
-    }
     if (this.#alias !== 0) {
       target[at++] = TOPIC_ALIAS
       target[at++] = this.#alias >> 8
       target[at++] = this.#alias & 0xff
     }
-    for (const identifier of this.#identifiers ?? []) {
+    for (const identifier of this.#identifiers ?? NONE) {
       target[at++] = SUBSCRIPTION_IDENTIFIER
       at = writeVariableByteInteger(target, at, identifier)
     }
     return at
+  }
+
+  /** The publisher's properties but for its alias, and what follows them up to `end`. */
+  #forward(end: number, target: Uint8Array, offset: number): number {
+    const { bytes, propertiesStart, messageExpiryAt } = this.#frame
+    const alias = this.#publisherAliasAt
+    let at = offset
+    let from = propertiesStart
+    if (alias !== -1) {
+      copyBytes(bytes, from, alias, target, at)
+      at += alias - from
+      from = alias + ALIAS_BYTES
+    }
+    copyBytes(bytes, from, end, target, at)
+    if (this.#expirySeconds !== -1 && messageExpiryAt !== -1) {
+      const isBehind = messageExpiryAt >= from
+      const expiryAt = isBehind ? at + (messageExpiryAt - from) : offset + (messageExpiryAt - propertiesStart)
+      writeFourBytes(target, expiryAt, this.#expirySeconds)
+    }
+    return at + (end - from)
   }
 }
 

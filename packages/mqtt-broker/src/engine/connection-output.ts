@@ -1,12 +1,13 @@
 import type { Packet, ProtocolVersion } from '@godwit/mqtt-codec'
 import { encode, encodedLength } from '@godwit/mqtt-codec'
 import { OutgoingTopicAliases } from '@godwit/mqtt-qos'
+import { copyBytes } from '../core/copy-bytes.ts'
 import { PublishRewriter } from '../core/publish-rewriter.ts'
 import type { CommitNumber, Output } from '../core/output.ts'
 import type { RoutedMessage } from '../core/routed-message.ts'
 import type { CommitGate } from './commit-gate.ts'
 import { GatedLane } from './gated-lane.ts'
-import { copyBytes, Lane } from './lane.ts'
+import { Lane } from './lane.ts'
 import type { SlabPool } from './slab-pool.ts'
 import type { Turn } from './turn.ts'
 import type { Variants } from './variants.ts'
@@ -296,11 +297,13 @@ export class ConnectionOutput implements Output {
       rewriter.begin(message.frame, message.topicBytes, this.version, firstByte, whole, 0, expirySeconds)
       return rewriter
     }
-    // With an alias that is new the packet is at its longest: one that would not fit must not set it.
-    rewriter.begin(message.frame, message.topicBytes, 5, firstByte, whole, this.topicAliasMaximum, expirySeconds)
-    if (rewriter.length > this.maximumPacketSizeBytes) {
-      rewriter.begin(message.frame, message.topicBytes, 5, firstByte, whole, 0, expirySeconds)
-      return rewriter.length > this.maximumPacketSizeBytes ? undefined : rewriter
+    if (this.maximumPacketSizeBytes !== Infinity) {
+      // With an alias that is new the packet is at its longest: one that would not fit must not set it.
+      rewriter.begin(message.frame, message.topicBytes, 5, firstByte, whole, this.topicAliasMaximum, expirySeconds)
+      if (rewriter.length > this.maximumPacketSizeBytes) {
+        rewriter.begin(message.frame, message.topicBytes, 5, firstByte, whole, 0, expirySeconds)
+        return rewriter.length > this.maximumPacketSizeBytes ? undefined : rewriter
+      }
     }
     this.#aliases ??= new OutgoingTopicAliases(this.topicAliasMaximum)
     const assignment = this.#aliases.assign(message.topicName)

@@ -1,3 +1,4 @@
+import { copyBytes } from '../core/copy-bytes.ts'
 import type { Copier, PendingCopies } from './pending-copies.ts'
 import { LARGE_SLAB_BYTES, SLAB_BYTES, type SlabPool } from './slab-pool.ts'
 
@@ -150,10 +151,4 @@ export class Lane implements Copier {
     this.buffer = undefined
     this.end = 0
   }
-}
-
-/** Up to 16 bytes a loop is faster than a view and a `set` (measured: 14 ns against 28). */
-export const copyBytes = (from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void => {
-  if (end - start > 16) to.set(from.subarray(start, end), at)
-  else for (let index = start; index < end; index++) to[at++] = from[index]!
 }
