@@ -230,7 +230,7 @@ const drawFaults = (
     for (let each = 0; each < count; each++) faults.push(make())
   }
   if (has('network-faults')) {
-    some(random.between(10, 300), () => ({
+    some(random.between(10, 400), () => ({
       type: 'cut',
       at: at(),
       client: client(),

@@ -36,6 +36,8 @@ interface OfConnection extends Moment {
  */
 export interface PacketEvent extends OfConnection {
   readonly type: 'sent' | 'read' | 'written' | 'received'
+  /** In the history, where most checkers need it: they are packets, nearly all of it. */
+  readonly place: number
   readonly packet: Packet
   readonly sizeBytes: number
 }

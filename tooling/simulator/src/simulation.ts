@@ -274,7 +274,7 @@ class Simulation {
       this.#disk.latencyMs = 2
       if (this.#disk.syncFails) this.#replaceProcess()
     }
-    this.#process!.timersLateMs = 0
+    this.#process!.hurry()
     this.#change({ deniedReads: [], deniedWrites: [] })
     world.record({ type: 'healed', at: world.now })
   }

@@ -6,6 +6,8 @@ export type WorkerAnswer = SeedResult | { readonly seed: string; readonly crashe
 
 const port = parentPort
 if (port !== null) {
+  // Clients make thousands of errors that nobody reads the stack of; `replay` shows it where one is not meant to be.
+  Error.stackTraceLimit = 0
   port.on('message', (seed: string | undefined) => {
     if (seed === undefined) return port.close()
     runSeed(seed).then(

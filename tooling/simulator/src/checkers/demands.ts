@@ -29,13 +29,33 @@ export const demandsOf = (story: Story): readonly Demand[] => {
 const KNOWN = new WeakMap<Story, readonly Demand[]>()
 
 const demandsFor = (story: Story, message: MessageStory): Demand[] => {
-  if (!isPromised(story, message)) return []
-  return story.sessions
-    .filter(
-      (session) => isWanted(message, session) && wasThere(story, message, session) && mayRead(story, message, session),
-    )
-    .map((session) => ({ message, session }))
+  const demands: Demand[] = []
+  if (!isPromised(story, message)) return demands
+  for (const session of story.sessions) {
+    // Sessions are in the order of their beginnings.
+    if (session.began > message.firstSent) break
+    if (lastSeen(session) <= message.acknowledged || !isWanted(message, session)) continue
+    if (mayHaveEnded(story, session) > message.acknowledged && mayRead(story, message, session)) {
+      demands.push({ message, session })
+    }
+  }
+  return demands
 }
+
+/** Until then a Session was there for sure: with a connection, or with one that resumed it later. */
+const lastSeen = (session: SessionStory): number => {
+  let last = LAST_SEEN.get(session)
+  if (last === undefined) {
+    last = -1
+    for (const { connack, goneForBroker, endedByBroker } of session.connections) {
+      last = Math.max(last, connack!.place, Math.min(goneForBroker, endedByBroker))
+    }
+    LAST_SEEN.set(session, last)
+  }
+  return last
+}
+
+const LAST_SEEN = new WeakMap<SessionStory, number>()
 
 const isPromised = (story: Story, { acknowledged, packet, topicName, client }: MessageStory): boolean => {
   if (acknowledged === Infinity || packet.qos === 0) return false
@@ -64,11 +84,3 @@ const isBecauseOf = (message: MessageStory, session: SessionStory, subscription:
   subscription.mayEnd > message.acknowledged &&
   !(subscription.request.noLocal && message.client === session.client) &&
   filterMatches(subscription, message.topicName)
-
-/** Whether a Session was there for sure: with a connection, or with one that resumed it later, and that did not begin it anew. */
-const wasThere = (story: Story, { acknowledged }: MessageStory, session: SessionStory): boolean =>
-  mayHaveEnded(story, session) > acknowledged &&
-  session.connections.some(
-    ({ connack, goneForBroker, endedByBroker }) =>
-      connack!.place > acknowledged || Math.min(goneForBroker, endedByBroker) > acknowledged,
-  )

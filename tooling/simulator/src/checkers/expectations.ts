@@ -35,8 +35,8 @@ export const timesRouted = ({ packet, reads, sent }: MessageStory): number =>
   Math.max(1, packet.qos === 1 ? reads.length : new Set(sent.map(({ connection }) => connection.session)).size)
 
 /** Counts by a key. */
-export const tally = <Value>(values: Iterable<Value>, key: (value: Value) => unknown): Map<unknown, Value[]> => {
-  const groups = new Map<unknown, Value[]>()
+export const tally = <Value, Key>(values: Iterable<Value>, key: (value: Value) => Key): Map<Key, Value[]> => {
+  const groups = new Map<Key, Value[]>()
   for (const value of values) {
     const of = key(value)
     const group = groups.get(of)

@@ -44,6 +44,11 @@ const sameBytes = (one: Uint8Array, other: Uint8Array): boolean => {
 /** What is forwarded unchanged. */
 const sameProperties = (one: PublishPacket, other: PublishPacket): boolean =>
   (one.properties === undefined && other.properties === undefined) ||
-  (JSON.stringify(one.properties?.userProperties ?? []) === JSON.stringify(other.properties?.userProperties ?? []) &&
+  (sameUserProperties(one.properties?.userProperties, other.properties?.userProperties) &&
     (one.properties?.messageExpiryIntervalSeconds === undefined) ===
       (other.properties?.messageExpiryIntervalSeconds === undefined))
+
+type UserProperties = NonNullable<PublishPacket['properties']>['userProperties']
+
+const sameUserProperties = (one: UserProperties, other: UserProperties): boolean =>
+  (one === undefined && other === undefined) || JSON.stringify(one ?? []) === JSON.stringify(other ?? [])

@@ -25,7 +25,7 @@ export const qos2Received: Checker = {
 }
 
 const isOfOneSession = ({ sent }: MessageStory): boolean =>
-  new Set(sent.map(({ connection }) => connection.session)).size <= 1
+  sent.every(({ connection }) => connection.session === sent[0]!.connection.session)
 
 /** A correct receiver sees a QoS 2 message twice only where it was routed twice. */
 const handedOverTwice: Checker['check'] = function* (story) {

@@ -54,5 +54,12 @@ const nameOf = (story: Story, place: number): string => {
 }
 
 /** What the broker wrote, and what it read of acknowledgements, in order. */
-const inOrder = ({ written, read }: ConnectionStory): Placed[] =>
-  [...written, ...read.filter(({ packet }) => packet.type === 'pubcomp')].sort((one, other) => one.place - other.place)
+const inOrder = function* ({ written, read }: ConnectionStory): Generator<Placed> {
+  let next = 0
+  for (const placed of read) {
+    if (placed.packet.type !== 'pubcomp') continue
+    while (next < written.length && written[next]!.place < placed.place) yield written[next++]!
+    yield placed
+  }
+  while (next < written.length) yield written[next++]!
+}

@@ -1,5 +1,4 @@
 import type { Checker } from './checker.ts'
-import { tally } from './expectations.ts'
 import type { Delivery, MessageStory } from './story.ts'
 
 /** I10 */
@@ -13,7 +12,7 @@ export const order: Checker = {
         ? ['g']
         : [],
     )
-    for (const [, some] of tally(story.deliveries, ({ session }) => session)) {
+    for (const some of story.deliveriesOf.values()) {
       const latest = new Map<string, MessageStory>()
       const seen = new Set<string>()
       for (const delivery of some) {
@@ -37,13 +36,12 @@ export const order: Checker = {
 const isLive = ({ packet, message }: Delivery): boolean => !packet.retain && message?.isWill === false
 
 /** On one connection, what is sent again is in the order in which it was sent first. */
-const resends: Checker['check'] = function* ({ sessions, deliveries }) {
-  const bySession = tally(deliveries, ({ session }) => session)
+const resends: Checker['check'] = function* ({ sessions, deliveriesOf }) {
   for (const session of sessions) {
     const firstPlace = new Map<string, number>()
     let connection: unknown
     let last = -1
-    for (const delivery of bySession.get(session) ?? []) {
+    for (const delivery of deliveriesOf.get(session) ?? []) {
       const { packet, message, place } = delivery
       if (packet.qos === 0 || message === undefined || packet.retain) continue
       const key = `${message.name} ${packet.packetId}`

@@ -1,5 +1,5 @@
 import type { Checker } from './checker.ts'
-import { filterMatches, tally, timesRouted } from './expectations.ts'
+import { filterMatches, timesRouted } from './expectations.ts'
 import { isStored } from './stored-sessions.ts'
 
 /** I11 */
@@ -8,9 +8,9 @@ export const dupAndRetain: Checker = {
   says: 'DUP is set where a message may have been sent before, and only there; RETAIN where the Subscription says so',
   *check(story) {
     for (const session of story.sessions) {
-      const own = story.deliveries.filter((delivery) => delivery.session === session && delivery.packet.qos > 0)
       const sentBefore = new Map<string, number>()
-      for (const { packet, message, place, connection } of own) {
+      for (const { packet, message, place, connection } of story.deliveriesOf.get(session) ?? []) {
+        if (packet.qos === 0) continue
         if (message === undefined || timesRouted(message) > 1) continue
         const key = `${message.name} ${packet.packetId}`
         const before = sentBefore.get(key)
@@ -22,12 +22,11 @@ export const dupAndRetain: Checker = {
           yield { place, text: `${message.name} was sent to ${session.client} with DUP for the first time` }
         }
         sentBefore.set(key, connection.id)
-        if (packet.dup && (packet.qos as number) === 0) yield { place, text: 'DUP with QoS 0' }
       }
     }
-    for (const [, some] of tally(story.deliveries, ({ session }) => session)) {
-      const { session } = some[0]!
+    for (const [session, some] of story.deliveriesOf) {
       for (const { packet, message, topicName, place } of some) {
+        if (packet.dup && packet.qos === 0) yield { place, text: 'DUP with QoS 0' }
         if (!packet.retain || message === undefined || session === undefined) continue
         // Live with Retain As Published, or an answer to a Subscription.
         const matching = session.subscriptions.filter((subscription) => filterMatches(subscription, topicName))

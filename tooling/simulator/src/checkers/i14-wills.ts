@@ -11,12 +11,13 @@ export const wills: Checker = {
   name: 'I14',
   says: 'a Will is published once at the most, never after a DISCONNECT in order, and at its time',
   *check(story) {
+    const bySent = new Map<number, MessageStory>()
+    for (const message of story.messages.values()) if (message.isWill) bySent.set(message.firstSent, message)
+    if (bySent.size === 0) return
     for (const connection of story.connections.values()) {
       const will = connection.connect?.packet.will
       if (will === undefined) continue
-      const message = [...story.messages.values()].find(
-        ({ isWill, firstSent }) => isWill && firstSent === connection.connect!.place,
-      )
+      const message = bySent.get(connection.connect!.place)
       if (message === undefined) continue
       yield* twice(story, message)
       yield* early(story, connection, message)
@@ -63,9 +64,9 @@ const early = function* (story: Story, connection: ConnectionStory, message: Mes
   const delaySeconds = connection.connect!.packet.will?.properties?.willDelayIntervalSeconds ?? 0
   const end = Math.min(endedByBroker, goneForBroker)
   const next = connection.session!.connections.find(({ opened }) => opened > connection.opened)
-  const dropped = [...story.connections.values()].some(
-    (other) => other.client === client && other.opened > connection.opened && other.connectRead < place,
-  )
+  const dropped = story.connectionsOf
+    .get(client)!
+    .some((other) => other.opened > connection.opened && other.connectRead < place)
   const waitSeconds = Math.min(delaySeconds, expirySecondsOf(connection))
   const due = timeOf(story, end) + waitSeconds * 1000
   if (next === undefined && !dropped && delivery.at < due - SLACK_MS) {

@@ -17,10 +17,11 @@ export const retained: Checker = {
     if (audit.length === 0) return
     const place = audit[0]!.connack!.place
     const published = [...story.messages.values()].filter(({ packet }) => packet.retain)
+    const cleared = clearings(story)
     for (const [topic, some] of tally(published, ({ topicName }) => topicName)) {
-      const topicText = String(topic)
-      const there = found.get(topicText)
-      const clears = clearings(story, topicText)
+      const there = found.get(topic)
+      // One with a Topic Alias may be of this topic.
+      const clears = cleared.filter(({ topicName }) => topicName === topic || topicName === '')
       const certain = some.filter(
         (message) => isCertain(story, message) && message.acknowledged > lost && !mayExpire(message),
       )
@@ -30,16 +31,16 @@ export const retained: Checker = {
       )
       const shown = some.find(({ name }) => name === there)
       if (shown !== undefined && last !== undefined && lastRead(shown) < last.firstSent) {
-        yield { place, text: `${there} is retained under ${topicText}, and ${last.name} came later` }
+        yield { place, text: `${there} is retained under ${topic}, and ${last.name} came later` }
       }
-      const cleared = clears.some((clear) => last === undefined || clear.sent > last.firstSent)
+      const isCleared = clears.some((clear) => last === undefined || clear.sent > last.firstSent)
       const replaced = some.some((each) => last !== undefined && each !== last && lastRead(each) > last.firstSent)
-      if (there === undefined && last !== undefined && !cleared && !replaced) {
-        yield { place, text: `nothing is retained under ${topicText}, where ${last.name} was accepted last` }
+      if (there === undefined && last !== undefined && !isCleared && !replaced) {
+        yield { place, text: `nothing is retained under ${topic}, where ${last.name} was accepted last` }
       }
       const gone = clears.filter(({ acknowledged }) => acknowledged !== Infinity).at(-1)
       if (shown !== undefined && gone !== undefined && lastRead(shown) < gone.sent && !shown.isWill) {
-        yield { place, text: `${there} is retained under ${topicText}, which was cleared later` }
+        yield { place, text: `${there} is retained under ${topic}, which was cleared later` }
       }
     }
   },
@@ -62,14 +63,18 @@ const lostAtRestart = (story: Story): { readonly place: number } => ({
   place: story.plan.durable ? -1 : (story.lives.at(-1)?.started ?? -1),
 })
 
+interface Clearing {
+  readonly topicName: string
+  readonly sent: number
+  readonly acknowledged: number
+}
+
 /** PUBLISH with RETAIN and nothing in it: when it was sent, and when it was acknowledged. */
-const clearings = (story: Story, topicName: string): { sent: number; acknowledged: number }[] => {
-  const clears: { sent: number; acknowledged: number }[] = []
+const clearings = (story: Story): Clearing[] => {
+  const clears: Clearing[] = []
   for (const { read, written } of story.connections.values()) {
     for (const { packet, place } of read) {
       if (packet.type !== 'publish' || packet.payload.length > 0) continue
-      // One with a Topic Alias may be of this topic.
-      if (packet.topicName !== topicName && packet.topicName !== '') continue
       const answer = written.find(
         (each) =>
           each.place > place &&
@@ -84,6 +89,7 @@ const clearings = (story: Story, topicName: string): { sent: number; acknowledge
         !(packet.qos === 2 && packet.dup) &&
         !story.plan.features.includes('rights')
       clears.push({
+        topicName: packet.topicName,
         sent: place,
         acknowledged: isCertainToClear ? (answer?.place ?? Infinity) : Infinity,
       })

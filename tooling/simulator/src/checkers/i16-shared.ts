@@ -8,21 +8,22 @@ export const shared: Checker = {
   name: 'I16',
   says: 'a message for a group goes to one member, QoS 2 never to another, and none is lost while there is a member',
   *check(story) {
+    const members = story.sessions.flatMap(({ subscriptions }) =>
+      subscriptions.filter(({ shareName }) => shareName !== undefined),
+    )
     for (const message of story.messages.values()) {
       if (!message.topicName.startsWith('g/')) continue
-      const groups = story.sessions.flatMap(({ subscriptions }) =>
-        subscriptions.filter((each) => each.shareName !== undefined && filterMatches(each, message.topicName)),
-      )
+      const groups = members.filter((each) => filterMatches(each, message.topicName))
       const filters = new Set(groups.map(({ matchedFilter }) => matchedFilter))
       const first = message.deliveries.filter(({ packet }) => !packet.retain)
       // Of a Session that ended with its process nobody knows whether it had the message.
-      const members = new Set(
+      const receivers = new Set(
         first.map(({ session }) => session).filter((session) => !endedWithProcess(story, session)),
       )
       const { qos } = message.packet
       // A QoS 1 message moves on only from a member whose Session has ended.
-      const alive = [...members].filter((session) => session !== undefined && session.ended > story.leaving)
-      const held = qos === 2 && first.every(({ packet }) => packet.qos === 2) ? members.size : alive.length
+      const alive = [...receivers].filter((session) => session !== undefined && session.ended > story.leaving)
+      const held = qos === 2 && first.every(({ packet }) => packet.qos === 2) ? receivers.size : alive.length
       if (held > filters.size * timesRouted(message) && first.every(({ packet }) => packet.qos > 0)) {
         yield { place: first.at(-1)!.place, text: `${message.name} went to ${held} members of a group` }
       }

@@ -1,4 +1,5 @@
 import type { Checker } from './checker.ts'
+import { lastBefore, placesOf } from './places.ts'
 
 /** A send counts from routing, and may then wait for its commit. */
 const SLACK_MS = 15_000
@@ -10,6 +11,8 @@ export const messageExpiry: Checker = {
   says: 'nothing is sent for the first time when it has expired, and the interval that is forwarded is what is left',
   *check(story) {
     const held = story.kinds.has('paused') || story.lives.length > 1
+    const jumped = story.kinds.has('wall-jump')
+    const starts = placesOf(story.history, 'started')
     const slow = story.plan.faults.some(({ type }) => type === 'slow-disk' || type === 'disk-full')
     for (const { packet, message, at, place, session } of story.deliveries) {
       const seconds = message?.packet.properties?.messageExpiryIntervalSeconds
@@ -20,7 +23,9 @@ export const messageExpiry: Checker = {
       if (message.sent[0]!.connection.plan.kind === 'library') continue
       const waitedMs = at - read.at
       const slackMs = slow || held ? SLACK_MS : TICK_MS
-      if (!packet.dup && waitedMs > seconds * 1000 + slackMs) {
+      // A wall clock that was set back tells no broker that starts how long it was away.
+      const isUnknown = jumped && lastBefore(starts, place) > read.place
+      if (!packet.dup && !isUnknown && waitedMs > seconds * 1000 + slackMs) {
         yield { place, text: `${message.name} came to ${session.client} after ${waitedMs} ms, it had ${seconds} s` }
       }
       const left = packet.properties?.messageExpiryIntervalSeconds

@@ -27,16 +27,11 @@ export const bounds: Checker = {
       const told = connack.packet.properties?.receiveMaximum ?? 0xffff
       if (told !== receiveMaximum)
         yield { place: connack.place, text: `${client} was told a Receive Maximum of ${told}` }
-      const aliases = written.filter(
-        ({ packet }) => packet.type === 'publish' && packet.properties?.topicAlias !== undefined,
-      )
-      const highest = Math.max(
-        0,
-        ...aliases.map(({ packet }) => (packet.type === 'publish' ? packet.properties!.topicAlias! : 0)),
-      )
       const allowed = story.plan.clients.find(({ name }) => name === client)?.topicAliasMaximum ?? 0
-      if (highest > allowed)
-        yield { place: aliases[0]!.place, text: `${client} was sent Topic Alias ${highest} of ${allowed}` }
+      for (const { packet, place } of written) {
+        const alias = packet.type === 'publish' ? (packet.properties?.topicAlias ?? 0) : 0
+        if (alias > allowed) yield { place, text: `${client} was sent Topic Alias ${alias} of ${allowed}` }
+      }
     }
   },
 }

@@ -2,7 +2,7 @@ import { decode, encode, isDecodeFailure } from '@godwit/mqtt-codec'
 import type { Checker } from './checker.ts'
 
 /** One packet in so many is looked at. */
-const SAMPLE = 7
+const SAMPLE = 29
 
 /** I30 */
 export const codec: Checker = {

@@ -1,5 +1,6 @@
 import type { Checker } from './checker.ts'
 import { tally } from './expectations.ts'
+import type { Story } from './story.ts'
 
 /** I33 */
 export const clientLibrary: Checker = {
@@ -24,11 +25,7 @@ export const clientLibrary: Checker = {
         yield { place, text: `${message.name} was resolved and never acknowledged` }
       if (message.acknowledged > place) yield { place, text: `${message.name} was resolved before it was acknowledged` }
     }
-    const handed = story.history.flatMap((event, place) => (event.type === 'handed-over' ? [{ ...event, place }] : []))
-    const library = handed.filter(
-      ({ client }) => story.plan.clients.find(({ name }) => name === client)?.kind === 'library',
-    )
-    for (const [, some] of tally(library, ({ client, message }) => `${client} ${message}`)) {
+    for (const [, some] of tally(handedOver(story), ({ client, message }) => `${client} ${message}`)) {
       const { client, message: name, place } = some.at(-1)!
       const message = story.messages.get(name)
       const session = story.connections.get(some[0]!.connection)?.session
@@ -37,9 +34,9 @@ export const clientLibrary: Checker = {
       const copies = message.deliveries.filter(
         (delivery) => delivery.session?.client === client && !delivery.packet.dup,
       ).length
-      const exact = story.sessions
-        .filter((each) => each.client === client)
-        .every(({ subscriptions }) => subscriptions.every(({ grantedQos }) => grantedQos === 2))
+      const exact = story.sessions.every(
+        (each) => each.client !== client || each.subscriptions.every(({ grantedQos }) => grantedQos === 2),
+      )
       // Two Subscriptions of an application are two handlers for one message.
       const times = new Set(some.map(({ at }) => at)).size
       if (exact && times > Math.max(1, copies)) {
@@ -47,4 +44,26 @@ export const clientLibrary: Checker = {
       }
     }
   },
+}
+
+interface HandedOver {
+  readonly client: string
+  readonly connection: number
+  readonly message: string
+  readonly place: number
+  readonly at: number
+}
+
+/** What clients of the library gave their applications. */
+const handedOver = ({ plan, history, kinds }: Story): HandedOver[] => {
+  const handed: HandedOver[] = []
+  const library = new Set(plan.clients.filter(({ kind }) => kind === 'library').map(({ name }) => name))
+  if (library.size === 0 || !kinds.has('handed-over')) return handed
+  for (let place = 0; place < history.length; place++) {
+    const event = history[place]!
+    if (event.type !== 'handed-over' || !library.has(event.client)) continue
+    const { client, connection, message, at } = event
+    handed.push({ client, connection, message, place, at })
+  }
+  return handed
 }

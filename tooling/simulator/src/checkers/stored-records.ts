@@ -1,4 +1,5 @@
 import type { StoredChange } from '../history.ts'
+import { lastBefore } from './places.ts'
 import type { Story } from './story.ts'
 
 /** What has been written down, and when it was certain: by kind (the first letter of its key, `message`, or `gone` for a Session) and name. */
@@ -8,6 +9,14 @@ export interface Commits {
 }
 
 export const readCommits = (story: Story): Commits => {
+  let commits = KNOWN.get(story)
+  if (commits === undefined) KNOWN.set(story, (commits = commitsOf(story)))
+  return commits
+}
+
+const KNOWN = new WeakMap<Story, Commits>()
+
+const commitsOf = (story: Story): Commits => {
   const places = new Map<string, number[]>()
   const add = (place: number, changes: readonly StoredChange[]): void => {
     for (const change of changes) {
@@ -31,7 +40,7 @@ export const readCommits = (story: Story): Commits => {
     }
   })
   return {
-    has: (kind, name, from, to) => places.get(`${kind} ${name}`)?.some((place) => place > from && place < to) === true,
+    has: (kind, name, from, to) => lastBefore(places.get(`${kind} ${name}`) ?? [], to) > from,
   }
 }
 
@@ -60,12 +69,29 @@ const describe = ({ key, value }: StoredChange): string | undefined => {
 }
 
 /** Text in a key may have a length or an end of its own around it. */
-const text = (key: Uint8Array, from: number): string =>
-  String.fromCharCode(...key.subarray(from)).replaceAll(/[^ -~]/g, '')
+const text = (key: Uint8Array, from: number): string => {
+  let name = ''
+  for (let at = from; at < key.length; at++) {
+    const byte = key[at]!
+    if (byte >= 0x20 && byte < 0x7f) name += String.fromCharCode(byte)
+  }
+  return name
+}
 
 /** The name that a payload begins with: letters and digits before the last bar. */
 const messageIn = (value: Uint8Array): string | undefined => {
   const bar = value.lastIndexOf(0x7c)
-  if (bar === -1) return undefined
-  return /(m\d+|h\d+-\d+)$/.exec(String.fromCharCode(...value.subarray(Math.max(0, bar - 24), bar)))?.[0]
+  let name = ''
+  for (let at = bar - 1; at >= 0 && at > bar - LONGEST_NAME; at--) {
+    const byte = value[at]!
+    if ((byte < 0x30 || byte > 0x39) && byte !== DASH && byte !== M && byte !== H) return undefined
+    name = String.fromCharCode(byte) + name
+    if (byte === M || byte === H) return name.length > 1 ? name : undefined
+  }
+  return undefined
 }
+
+const LONGEST_NAME = 24
+const DASH = 0x2d
+const H = 0x68
+const M = 0x6d

@@ -116,6 +116,8 @@ export interface Story {
   readonly sessions: readonly SessionStory[]
   readonly messages: ReadonlyMap<string, MessageStory>
   readonly deliveries: readonly Delivery[]
+  /** Those of each Session. */
+  readonly deliveriesOf: ReadonlyMap<SessionStory | undefined, readonly Delivery[]>
   readonly policies: readonly { readonly place: number; readonly at: number; readonly policy: Policy }[]
   readonly healed: number
   readonly leaving: number

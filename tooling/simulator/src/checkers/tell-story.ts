@@ -9,9 +9,10 @@ import type {
 } from '@godwit/mqtt-codec'
 import { isRefused } from '../clients/outgoing.ts'
 import { messageOf } from '../clients/payload.ts'
-import type { HistoryEvent, Policy } from '../history.ts'
+import type { HistoryEvent, PacketEvent, Policy } from '../history.ts'
 import type { ClientPlan, Plan } from '../plan.ts'
 import { AUDITOR } from '../simulation.ts'
+import { tally } from './expectations.ts'
 import type {
   Life,
   Placed,
@@ -42,6 +43,7 @@ class Teller {
   readonly #deliveries: Delivery[] = []
   readonly #policies: { place: number; at: number; policy: Policy }[] = []
   readonly #open = new Map<number, OpenConnection>()
+  readonly #kinds = new Set<HistoryEvent['type']>()
   #healed = Infinity
   #leaving = Infinity
 
@@ -56,7 +58,7 @@ class Teller {
     return {
       plan,
       history,
-      kinds: new Set(history.map(({ type }) => type)),
+      kinds: this.#kinds,
       recordsLeft,
       lives: this.#lives,
       connections: this.#connections,
@@ -64,6 +66,7 @@ class Teller {
       sessions: this.#sessions,
       messages: this.#messages,
       deliveries: this.#deliveries,
+      deliveriesOf: tally(this.#deliveries, ({ session }) => session),
       policies: this.#policies,
       healed: this.#healed,
       leaving: this.#leaving,
@@ -71,6 +74,7 @@ class Teller {
   }
 
   #event(event: HistoryEvent, place: number): void {
+    this.#kinds.add(event.type)
     switch (event.type) {
       case 'started':
         this.#lives.push({ life: event.life, started: place, ended: Infinity, how: undefined })
@@ -86,13 +90,13 @@ class Teller {
       case 'opened':
         return this.#opened(event.connection, event.client, place)
       case 'sent':
-        return this.#open.get(event.connection)!.sent(event.packet, place, event.at, event.sizeBytes)
+        return this.#open.get(event.connection)!.sent(event, event.packet)
       case 'read':
-        return this.#open.get(event.connection)!.read(event.packet, place, event.at, event.sizeBytes)
+        return this.#open.get(event.connection)!.read(event, event.packet)
       case 'written':
-        return this.#open.get(event.connection)!.written(event.packet, place, event.at, event.sizeBytes)
+        return this.#open.get(event.connection)!.written(event, event.packet)
       case 'received':
-        return this.#open.get(event.connection)!.received(event.packet, place, event.at, event.sizeBytes)
+        return this.#open.get(event.connection)!.received(event, event.packet)
       case 'gone': {
         const connection = this.#connections.get(event.connection)!
         if (event.side === 'broker') Object.assign(connection, { goneForBroker: place, cleanForBroker: event.clean })
@@ -182,12 +186,13 @@ class OpenConnection {
     this.#books = books
   }
 
-  sent(packet: Packet, place: number, at: number, sizeBytes: number): void {
+  sent(event: PacketEvent, packet: Packet): void {
+    const { place } = event
     const connection = this.#connection
-    connection.sent.push({ place, at, packet, sizeBytes })
+    connection.sent.push(event)
     if (packet.type === 'connect') {
       connection.version = packet.protocolVersion
-      connection.connect = { place, at, packet, sizeBytes }
+      connection.connect = event as Placed<ConnectPacket>
       if (packet.will !== undefined) this.#will(packet, place)
     } else if (packet.type === 'publish') {
       const topicName = topicOf(packet, this.#aliasesSent)
@@ -196,9 +201,10 @@ class OpenConnection {
     }
   }
 
-  read(packet: Packet, place: number, at: number, sizeBytes: number): void {
+  read(event: PacketEvent, packet: Packet): void {
+    const { place, at } = event
     const connection = this.#connection
-    connection.read.push({ place, at, packet, sizeBytes })
+    connection.read.push(event)
     switch (packet.type) {
       case 'connect':
         connection.connectRead = place
@@ -216,17 +222,18 @@ class OpenConnection {
         )
         return
       case 'unsubscribe':
-        this.#requests.set(packet.packetId, { place, at, packet, sizeBytes })
+        this.#requests.set(packet.packetId, event as Placed<UnsubscribePacket>)
         for (const topicFilter of packet.topicFilters) this.#mayEnd(topicFilter, place)
     }
   }
 
-  written(packet: Packet, place: number, at: number, sizeBytes: number): void {
+  written(event: PacketEvent, packet: Packet): void {
+    const { place, at } = event
     const connection = this.#connection
-    connection.written.push({ place, at, packet, sizeBytes })
+    connection.written.push(event)
     switch (packet.type) {
       case 'connack':
-        return this.#connack({ place, at, packet, sizeBytes })
+        return this.#connack(event as Placed<ConnackPacket>)
       case 'publish':
         return this.#delivery(packet, place, at)
       case 'puback':
@@ -240,7 +247,7 @@ class OpenConnection {
         message.acknowledgedOn.push(connection)
         if (message.acknowledged !== Infinity) return
         message.acknowledged = place
-        message.acknowledgement = { place, at, packet, sizeBytes }
+        message.acknowledgement = event
         return
       }
       case 'suback':
@@ -258,13 +265,13 @@ class OpenConnection {
     }
   }
 
-  received(packet: Packet, place: number, at: number, sizeBytes: number): void {
-    this.#connection.received.push({ place, at, packet, sizeBytes })
+  received(event: PacketEvent, packet: Packet): void {
+    this.#connection.received.push(event)
     if (packet.type === 'publish') {
       const delivery = this.#undelivered.shift()
       if (delivery !== undefined) delivery.received = true
     } else if (packet.type === 'suback') {
-      for (const subscription of this.#asked.get(packet.packetId) ?? []) subscription.told = place
+      for (const subscription of this.#asked.get(packet.packetId) ?? []) subscription.told = event.place
     }
   }
 

@@ -1,6 +1,8 @@
+import { freshBytes } from '../world/bytes.ts'
+
 /** The payload of a message says which it is: its name, a bar, and dots up to a size. */
 export const payloadOf = (message: string, fillerBytes: number): Uint8Array => {
-  const bytes = new Uint8Array(message.length + 1 + fillerBytes).fill(0x2e)
+  const bytes = freshBytes(message.length + 1 + fillerBytes).fill(0x2e)
   for (let at = 0; at < message.length; at++) bytes[at] = message.charCodeAt(at)
   bytes[message.length] = 0x7c
   return bytes

@@ -52,6 +52,8 @@ export class NaiveBroker {
   }
 
   #now = 0
+  /** What has been matched before: few filters meet few topics many times. */
+  readonly #matches = new Map<string, Map<string, boolean>>()
 
   connectRead(client: string, cleanStart: boolean): void {
     const session = this.#session(client)
@@ -157,7 +159,15 @@ export class NaiveBroker {
   }
 
   #wants({ client, matchedFilter, noLocal }: ModelSubscription, publish: OpenPublish): boolean {
-    return !(noLocal && client === publish.client) && naivelyMatches(matchedFilter, publish.topicName)
+    return !(noLocal && client === publish.client) && this.#doMatch(matchedFilter, publish.topicName)
+  }
+
+  #doMatch(topicFilter: string, topicName: string): boolean {
+    let answers = this.#matches.get(topicName)
+    if (answers === undefined) this.#matches.set(topicName, (answers = new Map()))
+    let answer = answers.get(topicFilter)
+    if (answer === undefined) answers.set(topicFilter, (answer = naivelyMatches(topicFilter, topicName)))
+    return answer
   }
 
   #isCertain({ client, granted, doubtful }: ModelSubscription): boolean {

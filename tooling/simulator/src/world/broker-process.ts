@@ -11,6 +11,11 @@ import type { World } from './world.ts'
 /** Turns of the loop follow each other this fast at the most. */
 const TURN_MS = 0.05
 
+interface Timer {
+  scheduled: Scheduled
+  fired: boolean
+}
+
 /** One life of a broker, from its start to its end: the real one, with the clock, the loop and the disk of the world. */
 export class BrokerProcess {
   readonly life: number
@@ -29,6 +34,7 @@ export class BrokerProcess {
   readonly #random: Random
   readonly #startedAt: number
   #pausedUntil = 0
+  #late: { readonly timer: Timer; readonly dueAt: number; readonly run: () => void }[] = []
 
   /** `disk` undefined: Sessions and messages live in memory. */
   constructor(world: World, life: number, disk: Disk | undefined, options: (process: BrokerProcess) => BrokerOptions) {
@@ -85,6 +91,18 @@ export class BrokerProcess {
     this.#world.record({ type: 'paused', untilMs: this.#pausedUntil, at: this.#world.now })
   }
 
+  /** Timers are on time again, those that had been set meanwhile among them. */
+  hurry(): void {
+    this.timersLateMs = 0
+    const late = this.#late
+    this.#late = []
+    for (const { timer, dueAt, run } of late) {
+      if (timer.scheduled.cancelled || timer.fired) continue
+      timer.scheduled.cancelled = true
+      timer.scheduled = this.schedule(Math.max(0, dueAt - this.#world.now), run)
+    }
+  }
+
   /** It ends where it stands. */
   crash(how: Exclude<Ending, 'closed'>): void {
     this.#end(how)
@@ -111,6 +129,18 @@ export class BrokerProcess {
     for (const link of this.links) link.processEnded()
   }
 
+  #after(milliseconds: number, callback: () => void): () => void {
+    const run = (): void => {
+      timer.fired = true
+      callback()
+    }
+    const timer: Timer = { scheduled: this.schedule(milliseconds + this.timersLateMs, run), fired: false }
+    if (this.timersLateMs > 0) this.#late.push({ timer, dueAt: this.#world.now + milliseconds, run })
+    return () => {
+      timer.scheduled.cancelled = true
+    }
+  }
+
   #runtime(): Runtime {
     const world = this.#world
     const cancel = (scheduled: Scheduled) => () => {
@@ -120,8 +150,7 @@ export class BrokerProcess {
       now: () => this.now,
       wallClock: () => world.wallMs + world.now,
       endOfTurn: (callback) => void this.schedule(TURN_MS * this.#random.fraction(), callback),
-      after: (milliseconds, callback) =>
-        cancel(this.schedule(milliseconds + this.timersLateMs + this.#random.fraction(), callback)),
+      after: (milliseconds, callback) => this.#after(milliseconds + this.#random.fraction(), callback),
       every: (milliseconds, callback) => {
         let stop = (): void => {}
         const next = (): void => {

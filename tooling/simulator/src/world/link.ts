@@ -2,7 +2,8 @@ import type { Packet } from '@godwit/mqtt-codec'
 import type { ByteStream, ByteStreamHandler, PeerInfo } from '@godwit/mqtt-transport'
 import { TransportError } from '@godwit/mqtt-transport'
 import type { BrokerProcess } from './broker-process.ts'
-import { copyOf, PacketReader } from './packet-reader.ts'
+import { copyOf } from './bytes.ts'
+import { PacketReader } from './packet-reader.ts'
 import type { Random } from './random.ts'
 import type { World } from './world.ts'
 
@@ -407,7 +408,8 @@ export class Link implements ByteStream {
   }
 
   #record(type: 'sent' | 'read' | 'written' | 'received', packet: Packet, sizeBytes: number): void {
-    this.#world.record({ type, connection: this.id, packet, sizeBytes, at: this.#world.now })
+    const world = this.#world
+    world.record({ type, connection: this.id, place: world.history.length, packet, sizeBytes, at: world.now })
   }
 
   #latency(): number {

@@ -1,8 +1,8 @@
 import type { KeyRange, Store, StoreBatch, StoreHealth, StoreRecord } from '@godwit/mqtt-broker'
 import { MemoryStore } from '@godwit/mqtt-broker/testing'
 import type { StoredChange } from '../history.ts'
+import { copyOf } from './bytes.ts'
 import type { Disk } from './disk.ts'
-import { copyOf } from './packet-reader.ts'
 import type { World } from './world.ts'
 
 /** A store of the simulation cannot go on; the code is what the operating system would say. */
@@ -152,10 +152,14 @@ export class LogStore implements Store {
 
 const HEADER_BYTES = 8
 
+/** What is written next: the disk copies it. */
+let scratch = new Uint8Array(65_536)
+
 const encodeBatch = (changes: readonly StoredChange[]): Uint8Array => {
   let length = HEADER_BYTES
   for (const { key, value } of changes) length += 8 + key.length + (value?.length ?? 0)
-  const bytes = new Uint8Array(length)
+  if (length > scratch.length) scratch = new Uint8Array(2 * length)
+  const bytes = scratch.subarray(0, length)
   const view = new DataView(bytes.buffer)
   let at = HEADER_BYTES
   for (const { key, value } of changes) {
@@ -186,8 +190,8 @@ const decodeBatch = (log: Uint8Array, start: number): StoredChange[] | undefined
     const valueLength = view.getUint32(at + 4)
     const valueEnd = valueLength === 0xffffffff ? keyEnd : keyEnd + valueLength
     changes.push({
-      key: log.slice(at + 8, keyEnd),
-      value: valueLength === 0xffffffff ? undefined : log.slice(keyEnd, valueEnd),
+      key: copyOf(log.subarray(at + 8, keyEnd)),
+      value: valueLength === 0xffffffff ? undefined : copyOf(log.subarray(keyEnd, valueEnd)),
     })
     at = valueEnd
   }

@@ -1,5 +1,6 @@
 import type { Packet, ProtocolVersion } from '@godwit/mqtt-codec'
 import { FrameScanner, decodeFrame, isDecodeFailure } from '@godwit/mqtt-codec'
+import { copyOf } from './bytes.ts'
 
 /** Cuts one direction of a connection into packets, and says where each ends. */
 export class PacketReader {
@@ -36,9 +37,6 @@ export class PacketReader {
   }
 }
 
-/** `slice` of a Buffer would be a view. */
-export const copyOf = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes)
-
 /** A payload is a view into a buffer that is used again. */
 const keep = (packet: Packet): Packet =>
-  packet.type === 'publish' ? { ...packet, payload: copyOf(packet.payload) } : packet
+  packet.type === 'publish' && packet.payload.length > 0 ? { ...packet, payload: copyOf(packet.payload) } : packet

@@ -8,8 +8,11 @@ export class TraceHash {
     this.#word(Math.round((value - Math.trunc(value)) * 1_000_000))
   }
 
-  text(text: string): void {
-    for (let at = 0; at < text.length; at++) this.#word(text.charCodeAt(at))
+  /** One of few words, each of which is looked at letter by letter once. */
+  kind(kind: string): void {
+    let word = WORDS.get(kind)
+    if (word === undefined) WORDS.set(kind, (word = wordOf(kind)))
+    this.#word(word)
   }
 
   bytes(bytes: Uint8Array): void {
@@ -26,4 +29,12 @@ export class TraceHash {
     this.#low = Math.imul(this.#low ^ word, 0x01000193)
     this.#high = (Math.imul(this.#high ^ (this.#low >>> 13), 0xcc9e2d51) + word) | 0
   }
+}
+
+const WORDS = new Map<string, number>()
+
+const wordOf = (text: string): number => {
+  let word = text.length
+  for (let at = 0; at < text.length; at++) word = Math.imul(word ^ text.charCodeAt(at), 0x01000193)
+  return word
 }

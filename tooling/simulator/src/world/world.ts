@@ -29,7 +29,7 @@ export class World {
   record(event: HistoryEvent): void {
     this.history.push(event)
     this.hash.number(event.at)
-    this.hash.text(event.type)
+    this.hash.kind(event.type)
     if ('connection' in event) this.hash.number(event.connection)
   }
 
