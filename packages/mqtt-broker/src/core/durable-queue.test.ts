@@ -109,6 +109,28 @@ describe('a queue that is larger than memory holds', () => {
     expect(drain(client).length).toBe(100)
   })
 
+  it('I6 [MQTT-4.6.0-6 v5.0] nothing new passes what has to be sent again to a Client that reads slowly', () => {
+    const broker = new VirtualBroker({ store: new CrashStore(), limits: { outputPauseBytes: 1_500 } })
+    const first = broker.connect('s', LASTING).send(subscribeTo('t', { qos: 2 }))
+    const publisher = broker.connect('p')
+    for (let packetId = 1; packetId <= 3; packetId++) {
+      publisher.send(message('t', `${packetId}`.repeat(1_000), { qos: 2, packetId }))
+    }
+    first.received()
+    first.send(acknowledge('pubrec', 3)).cut()
+    const second = broker.open()
+    second.frozen = true
+    second.send({ type: 'connect', protocolVersion: 5, clientId: 's', keepAliveSeconds: 0, ...LASTING })
+    publisher.send(message('t', 'new', { qos: 2, packetId: 4 }))
+    second.thaw()
+    const names = second
+      .received()
+      .map((packet) =>
+        packet.type === 'publish' ? String.fromCharCode(...packet.payload.subarray(0, 3)) : packet.type,
+      )
+    expect(names).toEqual(['connack', '111', '222', 'pubrel', 'new'])
+  })
+
   it('I10 what follows a message that is passed over leaves when that one is gone from the disk', () => {
     const brief = { messageExpiryIntervalSeconds: 2 }
     const passedOver = [

@@ -1,6 +1,6 @@
 import type { Checker } from './checker.ts'
 import { copiesFor, tally } from './expectations.ts'
-import type { MessageStory } from './story.ts'
+import type { MessageStory, SessionStory, Story } from './story.ts'
 
 /** I4 */
 export const qos2Received: Checker = {
@@ -27,6 +27,15 @@ export const qos2Received: Checker = {
 const isOfOneSession = ({ sent }: MessageStory): boolean =>
   sent.every(({ connection }) => connection.session === sent[0]!.connection.session)
 
+/** Who asked for a Clean Start, and was refused or cut off, has forgotten what it had received, and may find its Session again. */
+const hasForgotten = (story: Story, { client, began, ended }: SessionStory): boolean =>
+  story.connectionsOf
+    .get(client)!
+    .some(
+      ({ accepted, connect, opened }) =>
+        !accepted && connect?.packet.cleanStart === true && opened > began && opened < ended,
+    )
+
 /** A correct receiver sees a QoS 2 message twice only where it was routed twice. */
 const handedOverTwice: Checker['check'] = function* (story) {
   const retainedEver = new Set<string>()
@@ -45,7 +54,7 @@ const handedOverTwice: Checker['check'] = function* (story) {
     const exact = session.subscriptions.every(
       ({ grantedQos, shareName }) => grantedQos === 2 && shareName === undefined,
     )
-    if (!exact) continue
+    if (!exact || hasForgotten(story, session)) continue
     const key = `${event.message} ${session.client} ${session.began}`
     const count = (counts.get(key) ?? 0) + 1
     counts.set(key, count)

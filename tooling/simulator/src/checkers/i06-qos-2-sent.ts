@@ -9,15 +9,15 @@ export const qos2Sent: Checker = {
   says: 'behind PUBREC no PUBLISH is sent again; the PUBREL that is owed is, before anything new',
   *check(story) {
     for (const session of story.sessions) {
-      /** Identifiers whose PUBREL was written and whose PUBCOMP has not been read, with the message. */
-      const owed = new Map<number, string>()
+      /** Identifiers whose PUBREL was written and whose PUBCOMP has not been read, and where it was written first. */
+      const owed = new Map<number, number>()
       const released = new Set<string>()
       const names = new Map<number, string>()
       let life = -1
       for (const connection of session.connections) {
         if (connection.life !== life && !isStored(story, session)) owed.clear()
         life = connection.life
-        const missing = new Set(owed.keys())
+        const missing = new Map(owed)
         for (const { packet, place } of inOrder(connection)) {
           if (packet.type === 'publish' && packet.qos === 2) {
             const message = story.messages.get(nameOf(story, place))
@@ -26,16 +26,18 @@ export const qos2Sent: Checker = {
             if (packet.dup && released.has(`${packet.packetId} ${name}`)) {
               yield { place, text: `${name} was sent to ${session.client} again after its PUBREL` }
             }
-            if (!packet.dup && missing.size > 0) {
+            // One that came before the PUBREC may have waited at the gate, in its place before the PUBREL.
+            const isNew = !packet.dup && (message?.reads[0]?.place ?? -1) > Math.max(...missing.values())
+            if (isNew && missing.size > 0) {
               yield {
                 place,
-                text: `${session.client} was sent ${name} before the PUBREL of ${[...missing].join(', ')}`,
+                text: `${session.client} was sent ${name} before the PUBREL of ${[...missing.keys()].join(', ')}`,
               }
               missing.clear()
             }
           } else if (packet.type === 'pubrel') {
             missing.delete(packet.packetId)
-            owed.set(packet.packetId, names.get(packet.packetId) ?? '')
+            if (!owed.has(packet.packetId)) owed.set(packet.packetId, place)
             released.add(`${packet.packetId} ${names.get(packet.packetId) ?? ''}`)
           } else if (packet.type === 'pubcomp') {
             owed.delete(packet.packetId)

@@ -18,8 +18,10 @@ export const takeover: Checker = {
     for (const [, some] of tally(connections.values(), ({ client }) => client)) {
       const accepted = some.filter((connection) => connection.accepted)
       for (const old of accepted) {
+        // The CONNACK of one that was taken over at the gate may come behind that of its successor.
         const next = accepted.find(
-          (other) => other.life === old.life && other.connack!.place > old.connack!.place && other !== old,
+          (other) =>
+            other.life === old.life && other.connack!.place > old.connack!.place && other.connectRead > old.connectRead,
         )
         if (next === undefined) continue
         const since = next.connack!.place

@@ -27,7 +27,8 @@ export const sessionExpiry: Checker = {
             other.connectRead < connack!.place,
         )
       const expiry = others ? undefined : expiryOf(story, earlier)
-      if (expiry !== undefined && timeOf(story, connack!.place) > expiry.latest) {
+      // Its CONNACK may wait long for its commit.
+      if (expiry !== undefined && timeOf(story, connection.connectRead) > expiry.latest) {
         yield { place: connack!.place, text: `the Session of ${client} was there after its expiry` }
       }
     }

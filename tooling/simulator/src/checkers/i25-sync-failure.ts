@@ -2,6 +2,7 @@ import type { Checker } from './checker.ts'
 import { demandsOf } from './demands.ts'
 import { isStored } from './stored-sessions.ts'
 import { lastBefore, placesOf } from './places.ts'
+import { readCommits } from './stored-records.ts'
 
 /** I25 */
 export const syncFailure: Checker = {
@@ -30,6 +31,8 @@ export const syncFailure: Checker = {
       if (story.history[failure]?.type !== 'commit-failed') continue
       if (!isStored(story, session) || session.began > message.firstSent) continue
       if (session.ended < message.acknowledged) continue
+      // It was on the disk before, and only its acknowledgement is late: that of a repeat, on a later connection.
+      if (readCommits(story).has('message', message.name, message.firstSent, failure)) continue
       yield { place: message.acknowledged, text: `${message.name} was acknowledged after the store had failed` }
     }
   },
