@@ -9,6 +9,8 @@ const FILTERS = ['t/a', 't/b', 't/+', 't/#', 'u/#', '+/a', 't/b/+', 'u/a']
 const SHARED_TOPICS = ['g/1', 'g/2']
 const RESERVED = ['$x/a']
 
+const QUIET_HOSTILE = 0.15
+
 export interface DrawOptions {
   /** How many operations, about. Default: 150 to 1,500. */
   readonly operations?: number
@@ -28,6 +30,9 @@ export const drawPlan = (seed: string, options: DrawOptions = {}): Plan => {
     ...initialSubscriptions(random, has, clients),
     ...Array.from({ length: count }, (_, place) => drawOperation(random, has, clients, durationMs, place)),
   ].sort((one, other) => one.at - other.at)
+  const faults = drawFaults(random, has, clients, durationMs, principals)
+  // Only where nothing goes wrong can be seen what a hostile client does to others.
+  const isQuiet = has('hostile') && random.chance(QUIET_HOSTILE)
   return {
     seed,
     features,
@@ -37,7 +42,7 @@ export const drawPlan = (seed: string, options: DrawOptions = {}): Plan => {
     authenticationMs: random.chance(0.2) ? random.pick([1, 50]) : 0,
     clients,
     operations,
-    faults: drawFaults(random, has, clients, durationMs, principals),
+    faults: isQuiet ? [] : faults,
     durationMs,
   }
 }
@@ -230,7 +235,7 @@ const drawFaults = (
     for (let each = 0; each < count; each++) faults.push(make())
   }
   if (has('network-faults')) {
-    some(random.between(10, 400), () => ({
+    some(random.between(20, 500), () => ({
       type: 'cut',
       at: at(),
       client: client(),

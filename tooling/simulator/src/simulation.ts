@@ -5,6 +5,7 @@ import { LibraryClient } from './clients/library-client.ts'
 import { type Dial, RawClient } from './clients/raw-client.ts'
 import type { CountersSeen, HistoryEvent, Policy } from './history.ts'
 import type { ClientPlan, Fault, Plan } from './plan.ts'
+import { isCompared, withoutHostile } from './without-hostile.ts'
 import { BrokerProcess } from './world/broker-process.ts'
 import { Disk } from './world/disk.ts'
 import { Link } from './world/link.ts'
@@ -19,6 +20,8 @@ export interface Outcome {
   readonly simulatedMs: number
   /** Records that were left in the store at the end, by the first byte of their keys. */
   readonly recordsLeft: ReadonlyMap<number, number>
+  /** What came of the same plan without its hostile client: I23 compares them. */
+  readonly without?: Outcome
 }
 
 type SimulatedClient = RawClient | HostileClient | LibraryClient
@@ -28,9 +31,13 @@ export const QUIET_MS = 60_000
 const AUDIT_MS = 5_000
 const LEAVE_MS = 30_000
 const COUNT_EVERY_MS = 500
+const ROOM_FOR_ALL = 1_000_000
 
 /** Lets everything in a plan happen: the real broker, clients, network, disk and clock, in one thread and without waiting. */
-export const simulate = (plan: Plan): Promise<Outcome> => new Simulation(plan).run()
+export const simulate = async (plan: Plan): Promise<Outcome> => {
+  const outcome = await new Simulation(plan).run()
+  return isCompared(plan) ? { ...outcome, without: await new Simulation(withoutHostile(plan)).run() } : outcome
+}
 
 class Simulation {
   readonly #plan: Plan
@@ -102,7 +109,8 @@ class Simulation {
       canReceive: (topicName: string) => !denies(this.#policy.deniedReads, principal, topicName),
     })
     return {
-      limits,
+      // A plan that does not say how much may wait means all of it: no message is to be missed because a default was met.
+      limits: { maximumQueuedMessages: ROOM_FOR_ALL, ...limits },
       settings,
       authenticate: ({ username = '' }) =>
         authenticationMs === 0

@@ -31,6 +31,7 @@ import { rights } from './i19-rights.ts'
 import { leaks } from './i20-leaks.ts'
 import { bounds } from './i21-bounds.ts'
 import { fairness } from './i22-fairness.ts'
+import { nonInterference } from './i23-non-interference.ts'
 import { recovery } from './i24-recovery.ts'
 import { syncFailure } from './i25-sync-failure.ts'
 import { fullDisk } from './i26-full-disk.ts'
@@ -67,6 +68,7 @@ export const CHECKERS: readonly Checker[] = [
   leaks,
   bounds,
   fairness,
+  nonInterference,
   recovery,
   syncFailure,
   fullDisk,

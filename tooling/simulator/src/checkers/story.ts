@@ -1,6 +1,7 @@
 import type { ConnackPacket, ConnectPacket, Packet, PublishPacket, SubscriptionRequest } from '@godwit/mqtt-codec'
 import type { Ending, HistoryEvent, Policy } from '../history.ts'
 import type { ClientPlan, Plan } from '../plan.ts'
+import type { Outcome } from '../simulation.ts'
 
 /** One life of the broker, by places in the history. */
 export interface Life {
@@ -122,6 +123,8 @@ export interface Story {
   readonly healed: number
   readonly leaving: number
   readonly recordsLeft: ReadonlyMap<number, number>
+  /** The same plan without its hostile client, where both were run. */
+  readonly without: Outcome | undefined
 }
 
 /**

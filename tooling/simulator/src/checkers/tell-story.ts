@@ -11,7 +11,7 @@ import { isRefused } from '../clients/outgoing.ts'
 import { messageOf } from '../clients/payload.ts'
 import type { HistoryEvent, PacketEvent, Policy } from '../history.ts'
 import type { ClientPlan, Plan } from '../plan.ts'
-import { AUDITOR } from '../simulation.ts'
+import { AUDITOR, type Outcome } from '../simulation.ts'
 import { tally } from './expectations.ts'
 import type {
   Life,
@@ -23,12 +23,14 @@ import type {
   Delivery,
   Story,
 } from './story.ts'
+import { topicOf } from './topic-of.ts'
 
 /** Reads a history once, from its beginning to its end. */
 export const tellStory = (outcome: {
   readonly plan: Plan
   readonly history: readonly HistoryEvent[]
   readonly recordsLeft: ReadonlyMap<number, number>
+  readonly without?: Outcome
 }): Story => new Teller(outcome).tell()
 
 class Teller {
@@ -53,13 +55,14 @@ class Teller {
   }
 
   tell(): Story {
-    const { plan, history, recordsLeft } = this.#outcome
+    const { plan, history, recordsLeft, without } = this.#outcome
     for (let place = 0; place < history.length; place++) this.#event(history[place]!, place)
     return {
       plan,
       history,
       kinds: this.#kinds,
       recordsLeft,
+      without,
       lives: this.#lives,
       connections: this.#connections,
       connectionsOf: this.#connectionsOf,
@@ -393,11 +396,4 @@ const NO_SESSION: SessionStory = {
   ended: Infinity,
   connections: [],
   subscriptions: [],
-}
-
-const topicOf = (packet: PublishPacket, aliases: Map<number, string>): string => {
-  const alias = packet.properties?.topicAlias
-  if (alias === undefined) return packet.topicName
-  if (packet.topicName !== '') aliases.set(alias, packet.topicName)
-  return aliases.get(alias) ?? ''
 }
