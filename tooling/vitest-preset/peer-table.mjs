@@ -10,6 +10,7 @@ export const PEERS = [
   { name: 'mosquitto_rr', debian: 'mosquitto-clients' },
   { name: 'mosquitto_passwd', debian: 'mosquitto' },
   { name: 'nats-server', debian: 'nats-server' },
+  { name: 'rabbitmq-server', debian: 'rabbitmq-server' },
   { name: 'python3-paho-mqtt', debian: 'python3-paho-mqtt' },
   { name: 'chromium', debian: 'chromium' },
   { name: 'openssl', debian: 'openssl' },
@@ -62,5 +63,8 @@ function findPython() {
 /** A library for C has no command; the answer is its header. */
 const findHeader = () => ['/usr/include/MQTTClient.h'].find((path) => existsSync(path))
 
-/** What is no command. */
-const FINDERS = { 'python3-paho-mqtt': findPython, 'libpaho-mqtt': findHeader }
+/** The command of that name in /usr/sbin is for root alone. */
+const findRabbit = () => ['/usr/lib/rabbitmq/bin/rabbitmq-server'].find((path) => existsSync(path))
+
+/** What is no command, or another one. */
+const FINDERS = { 'python3-paho-mqtt': findPython, 'libpaho-mqtt': findHeader, 'rabbitmq-server': findRabbit }
