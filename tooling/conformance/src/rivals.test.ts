@@ -66,6 +66,39 @@ const SCENARIOS: readonly Scenario[] = [
     },
   },
   {
+    title: '[MQTT-2.2.1-3] never gives an identifier away that is in flight, after all others were used',
+    ours: 1,
+    theirs: 2,
+    async play(open) {
+      let first: number | undefined
+      let uses = 0
+      await using server = new ScriptedServer({
+        answers(packet) {
+          if (packet.type !== 'publish') return false
+          first ??= packet.packetId
+          // The first is never acknowledged.
+          if (packet.packetId !== first) return false
+          uses++
+          return true
+        },
+      })
+      const client = open(await server.listen())
+      await client.subscribe('first')
+      for (let published = 0; published < 65_600 && uses < 2; published += 800) {
+        const some = Array.from({ length: 800 }, (_, number) => {
+          const publish = client.publish('x')
+          publish.catch(ignore)
+          // One of them, or two, is never answered.
+          return published === 0 && number === 0 ? Promise.resolve() : publish
+        })
+        await Promise.race([Promise.all(some), server.until(() => uses > 1)])
+      }
+      const count = uses
+      await client.end()
+      return count
+    },
+  },
+  {
     title: 'settles what was published when the client is ended by force',
     ours: 'CLOSED',
     theirs: 'pending',
