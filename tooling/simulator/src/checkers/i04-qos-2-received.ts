@@ -1,5 +1,6 @@
 import type { Checker } from './checker.ts'
 import { copiesFor, tally } from './expectations.ts'
+import { mayHaveEnded } from './session-times.ts'
 import type { MessageStory, SessionStory, Story } from './story.ts'
 
 /** I4 */
@@ -9,7 +10,7 @@ export const qos2Received: Checker = {
   *check(story) {
     for (const message of story.messages.values()) {
       // Whose Session is gone sends what it does not know of as new, under another Packet Identifier.
-      if (message.packet.qos !== 2 || message.isWill || !isOfOneSession(message)) continue
+      if (message.packet.qos !== 2 || message.isWill || !isOfOneSession(story, message)) continue
       const first = message.deliveries.filter(({ packet }) => packet.qos > 0 && !packet.retain && !packet.dup)
       for (const [, some] of tally(first, ({ session }) => session)) {
         const { session, place } = some.at(-1)!
@@ -24,8 +25,12 @@ export const qos2Received: Checker = {
   },
 }
 
-const isOfOneSession = ({ sent }: MessageStory): boolean =>
-  sent.every(({ connection }) => connection.session === sent[0]!.connection.session)
+/** A Session that a connection began anew without a word, because the old one had expired, is another one as well. */
+const isOfOneSession = (story: Story, { sent, reads }: MessageStory): boolean => {
+  const session = sent[0]?.connection.session
+  if (!sent.every(({ connection }) => connection.session === session)) return false
+  return session === undefined || mayHaveEnded(story, session) > (reads.at(-1)?.place ?? -1)
+}
 
 /** Who asked for a Clean Start, and was refused or cut off, has forgotten what it had received, and may find its Session again. */
 const hasForgotten = (story: Story, { client, began, ended }: SessionStory): boolean =>
@@ -48,7 +53,7 @@ const handedOverTwice: Checker['check'] = function* (story) {
     const connection = story.connections.get(event.connection)
     const session = connection?.session
     if (message === undefined || session === undefined || message.packet.qos !== 2 || message.isWill) continue
-    if (!isOfOneSession(message)) continue
+    if (!isOfOneSession(story, message)) continue
     // [MQTT-4.3.3-9] Whose refusal was lost on its way is sent the message again, as it should be.
     if (session.plan.kind !== 'raw' || session.plan.refusesOneIn > 0 || retainedEver.has(message.name)) continue
     const exact = session.subscriptions.every(

@@ -8,7 +8,10 @@ export const bounds: Checker = {
     const { limits, clients } = story.plan
     const { maximumQueuedMessages = Infinity, maximumRetainedTopics = Infinity } = limits
     // A process that starts has sent nothing yet: what an earlier one had in flight waits once more.
-    const inFlight = story.lives.length > 1 ? (limits.maximumInflightMessages ?? Infinity) : 0
+    const windows = clients.map(({ version, receiveMaximum }) =>
+      version === 5 ? receiveMaximum : (limits.maximumInflightMessages ?? Infinity),
+    )
+    const inFlight = story.lives.length > 1 ? Math.max(...windows) : 0
     for (let place = 0; place < story.history.length; place++) {
       const event = story.history[place]!
       if (event.type !== 'counters') continue

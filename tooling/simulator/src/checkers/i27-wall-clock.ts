@@ -21,7 +21,7 @@ export const wallClock: Checker = {
             each.type === 'counters' &&
             (before
               ? at < place && timeOf(story, at) > event.at - 600
-              : at > place && timeOf(story, at) < event.at + 600),
+              : at > place && at < (life?.ended ?? place) && timeOf(story, at) < event.at + 600),
         )
       const earlier = counts(true)
       const later = counts(false)

@@ -7,6 +7,8 @@ export class Disk {
   #bytes = new Uint8Array(4096)
   #length = 0
   #synced = 0
+  /** Where what was written last begins. */
+  lastWriteAt = 0
   /** The next fsync fails. */
   syncFails = false
   /** No room: `hard`, not even for what is reserved. */
@@ -19,6 +21,7 @@ export class Disk {
   }
 
   append(bytes: Uint8Array): void {
+    this.lastWriteAt = this.#length
     if (this.#length + bytes.length > this.#bytes.length) {
       const larger = new Uint8Array(2 * (this.#length + bytes.length))
       larger.set(this.contents)
