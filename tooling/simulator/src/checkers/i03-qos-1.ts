@@ -1,6 +1,7 @@
 import type { Checker } from './checker.ts'
 import { demandsOf } from './demands.ts'
 import { copiesFor, tally, timesRouted } from './expectations.ts'
+import { mayHaveEnded } from './session-times.ts'
 
 /** I3 */
 export const qos1: Checker = {
@@ -8,7 +9,8 @@ export const qos1: Checker = {
   says: 'what was acknowledged reaches every Session that was subscribed, and never twice on one connection',
   *check(story) {
     for (const { message, session } of demandsOf(story)) {
-      if (session.ended < story.leaving) continue
+      // With a Session that expired what waited for it is gone, also where it was begun anew without a word.
+      if (Math.min(session.ended, mayHaveEnded(story, session)) < story.leaving) continue
       if (!message.deliveries.some((delivery) => delivery.session === session && delivery.received)) {
         yield {
           place: message.acknowledged,

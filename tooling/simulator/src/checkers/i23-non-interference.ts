@@ -1,6 +1,6 @@
 import type { Checker } from './checker.ts'
 import { demandsOf } from './demands.ts'
-import { timeOf } from './session-times.ts'
+import { mayHaveEnded, timeOf } from './session-times.ts'
 import type { MessageStory, SessionStory, Story } from './story.ts'
 import { tellStory } from './tell-story.ts'
 
@@ -16,7 +16,8 @@ export const nonInterference: Checker = {
     const alone = tellStory(story.without)
     const place = Math.min(story.leaving, story.history.length - 1)
     for (const { message, session } of demandsOf(alone)) {
-      if (session.ended < alone.leaving || !isSettled(alone, message, session)) continue
+      if (Math.min(session.ended, mayHaveEnded(alone, session)) < alone.leaving || !isSettled(alone, message, session))
+        continue
       if (!alone.messages.get(message.name)!.deliveries.some((each) => each.session === session)) continue
       const there = story.messages.get(message.name)
       if (there?.deliveries.some((each) => each.connection.client === session.client && each.received) === true)
