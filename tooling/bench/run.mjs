@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { bundle } from './bundle.mjs'
 
 const HERE = dirname(fileURLToPath(import.meta.url))
-const SUITES = ['codec', 'topics', 'broker', 'durable', 'client']
+const SUITES = ['codec', 'topics', 'broker', 'durable', 'client', 'overload']
 
 const [suite = '', ...rest] = process.argv.slice(2)
 if (!SUITES.includes(suite)) {
@@ -28,6 +28,7 @@ const file = await bundle(suite, what)
 // The generator is a process of its own, and so is the broker with its store.
 if (suite === 'broker' || suite === 'durable') await bundle('load', what)
 if (suite === 'durable') await bundle('durable-host', what)
+if (suite === 'overload') await Promise.all([bundle('overload-flood', what), bundle('overload-probe', what)])
 if (suite === 'client') await bundle('client-contestant', what)
 const args = rest.filter((argument) => argument !== '--source')
 const { status } = spawnSync(process.execPath, ['--enable-source-maps', file, ...args], {

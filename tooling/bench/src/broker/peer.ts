@@ -7,6 +7,8 @@ export class Peer {
   readonly #scanner: FrameScanner
   readonly #onPacket: (scanner: FrameScanner) => void
   #out: Uint8Array[] = []
+  #outBytes = 0
+  #answered: (() => void) | undefined
 
   constructor(stream: ByteStream, version: 4 | 5, onPacket: (peer: Peer, scanner: FrameScanner) => void) {
     this.#stream = stream
@@ -15,7 +17,10 @@ export class Peer {
     stream.open({
       onData: (chunk) => {
         this.#scanner.push(chunk)
-        while (this.#scanner.next()) this.#onPacket(this.#scanner)
+        while (this.#scanner.next()) {
+          this.#answered?.()
+          this.#onPacket(this.#scanner)
+        }
         if (this.#scanner.failure !== undefined) throw new TypeError(this.#scanner.failure.message)
       },
       onDrain() {},
@@ -26,6 +31,19 @@ export class Peer {
   send(bytes: Uint8Array): void {
     if (this.#out.length === 0) setImmediate(() => this.#flush())
     this.#out.push(bytes)
+    this.#outBytes += bytes.length
+  }
+
+  /** Sends a packet and waits for the next that comes. */
+  async request(bytes: Uint8Array): Promise<void> {
+    this.send(bytes)
+    await new Promise<void>((resolve) => (this.#answered = resolve))
+    this.#answered = undefined
+  }
+
+  /** What has not left the process yet. */
+  get heldBytes(): number {
+    return this.#outBytes + this.#stream.bufferedBytes
   }
 
   close(): void {
@@ -35,6 +53,7 @@ export class Peer {
   #flush(): void {
     const out = this.#out
     this.#out = []
+    this.#outBytes = 0
     this.#stream.write(out.length === 1 ? out[0]! : Buffer.concat(out))
   }
 }
