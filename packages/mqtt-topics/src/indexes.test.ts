@@ -132,6 +132,22 @@ describe('SubscriptionIndex', () => {
     )
   })
 
+  it.each(['a/b', 'a/+', 'a/#'])('%s has one value, then three, then one, and each once', (filter) => {
+    const index = new SubscriptionIndex<string>()
+    const now = () => [...index.match('a/b')].sort().join()
+    const seen = ['x', 'y', 'y', 'z'].map((value) => (index.add(filter, value), now()))
+    expect(seen).toEqual(['x', 'x,y', 'x,y', 'x,y,z'])
+    const left = ['y', 'y', 'x', 'z', 'z'].map((value) => [index.remove(filter, value), now()])
+    expect(left).toEqual([
+      [true, 'x,z'],
+      [false, 'x,z'],
+      [true, 'z'],
+      [true, ''],
+      [false, ''],
+    ])
+    expect(index.size).toBe(0)
+  })
+
   it('resolves a topic once until a filter that concerns it changes', () => {
     let resolved = 0
     const index = new SubscriptionIndex<string, number>({ resolve: () => ++resolved })

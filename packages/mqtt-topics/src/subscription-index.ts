@@ -1,6 +1,7 @@
 import { isTopicRefusal, refusal, type TopicRefusal } from './refusals.ts'
 import { hasWildcard } from './topic-filter.ts'
 import { parseTopicName } from './topic-name.ts'
+import { append, type Held, holds, withoutValue, withValue } from './several.ts'
 import { decodeUtf8, encodeUtf8 } from './utf8.ts'
 import { WideMap } from './wide-map.ts'
 import { WildcardTrie } from './wildcard-trie.ts'
@@ -57,10 +58,10 @@ interface Entry<Resolved> {
 /**
  * Filters to values, looked up by Topic Name. What matches a topic is remembered until a filter of its neighbourhood
  * changes: a filter without wildcards concerns its own topic only, one that names its first two levels counts in one of 4,096
- * buckets, all others in one global counter.
+ * buckets, all others in one global counter. `undefined` is no value.
  */
 export class SubscriptionIndex<Value, Resolved = readonly Value[]> {
-  readonly #exact = new WideMap<Value[]>()
+  readonly #exact = new WideMap<Held<Value>>()
   readonly #wildcards = new WildcardTrie<Value>()
   readonly #generations = new Uint32Array(BUCKETS)
   #globalGeneration = 0
@@ -105,9 +106,9 @@ export class SubscriptionIndex<Value, Resolved = readonly Value[]> {
       if (!this.#wildcards.add(topicFilter, value)) return
     } else {
       const values = this.#exact.get(topicFilter)
-      if (values === undefined) this.#exact.add(topicFilter, [value])
-      else if (values.includes(value)) return
-      else values.push(value)
+      if (values === undefined) this.#exact.add(topicFilter, value)
+      else if (holds(values, value)) return
+      else this.#exact.set(topicFilter, withValue(values, value))
     }
     this.#size++
     this.invalidate(topicFilter)
@@ -118,11 +119,10 @@ export class SubscriptionIndex<Value, Resolved = readonly Value[]> {
       if (!this.#wildcards.remove(topicFilter, value)) return false
     } else {
       const values = this.#exact.get(topicFilter)
-      if (values === undefined) return false
-      const place = values.indexOf(value)
-      if (place === -1) return false
-      values.splice(place, 1)
-      if (values.length === 0) this.#exact.delete(topicFilter)
+      if (values === undefined || !holds(values, value)) return false
+      const left = withoutValue(values, value)
+      if (left === undefined) this.#exact.delete(topicFilter)
+      else this.#exact.set(topicFilter, left)
     }
     this.#size--
     this.invalidate(topicFilter)
@@ -232,7 +232,8 @@ export class SubscriptionIndex<Value, Resolved = readonly Value[]> {
   }
 
   #refresh(entry: Entry<Resolved>): void {
-    const values = this.#exact.get(entry.topicName)?.slice() ?? []
+    const values: Value[] = []
+    append(this.#exact.get(entry.topicName), values)
     this.#wildcards.collect(entry.topicName, values)
     entry.resolved = this.#resolve(entry.topicName, values)
     entry.seen = this.#generations[entry.bucket]!

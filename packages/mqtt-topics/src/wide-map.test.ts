@@ -28,8 +28,9 @@ it('equals a Map, under keys that come, change places and go, whatever fits into
         if (what === 'delete') {
           map.delete(name)
           model.delete(name)
-        } else if (!model.has(name)) {
-          map.add(name, value)
+        } else {
+          if (model.has(name)) map.set(name, value)
+          else map.add(name, value)
           model.set(name, value)
         }
         expect(map.size).toBe(model.size)

@@ -45,6 +45,13 @@ export class WideMap<Value> {
     this.#other(key)!.set(key, value)
   }
 
+  /** A key that is there. */
+  set(key: string, value: Value): void {
+    if (this.#first === undefined) this.#onlyValue = value
+    else if (this.#first.has(key)) this.#first.set(key, value)
+    else this.#other(key)!.set(key, value)
+  }
+
   delete(key: string): void {
     if (this.#first === undefined) {
       if (key !== this.#onlyKey) return

@@ -1,3 +1,4 @@
+import { append, type Held, holds, withoutValue, withValue } from './several.ts'
 import { WideMap } from './wide-map.ts'
 
 /** A level of filters with wildcards. Children and values are made when they are first needed. */
@@ -5,9 +6,9 @@ interface Node<Value> {
   children: WideMap<Node<Value>> | undefined
   plus: Node<Value> | undefined
   /** Values of filters that end here. */
-  values: Value[] | undefined
+  values: Held<Value> | undefined
   /** Values of filters that end here with `#`. */
-  below: Value[] | undefined
+  below: Held<Value> | undefined
 }
 
 const newNode = <Value>(): Node<Value> => ({
@@ -38,9 +39,10 @@ export class WildcardTrie<Value> {
         node = child
       }
     }
-    const values = below ? (node.below ??= []) : (node.values ??= [])
-    if (values.includes(value)) return false
-    values.push(value)
+    const values = below ? node.below : node.values
+    if (holds(values, value)) return false
+    if (below) node.below = withValue(values, value)
+    else node.values = withValue(values, value)
     return true
   }
 
@@ -58,14 +60,9 @@ export class WildcardTrie<Value> {
     }
     const last = path.at(-1)!
     const values = below ? last.below : last.values
-    if (values === undefined) return false
-    const place = values.indexOf(value)
-    if (place === -1) return false
-    values.splice(place, 1)
-    if (values.length === 0) {
-      if (below) last.below = undefined
-      else last.values = undefined
-    }
+    if (values === undefined || !holds(values, value)) return false
+    if (below) last.below = withoutValue(values, value)
+    else last.values = withoutValue(values, value)
     for (let depth = levels.length; depth > 0 && isEmpty(path[depth]!); depth--) {
       const parent = path[depth - 1]!
       const level = levels[depth - 1]!
@@ -119,11 +116,6 @@ export class WildcardTrie<Value> {
 }
 
 const DOLLAR = 0x24
-
-const append = <Value>(values: readonly Value[] | undefined, into: Value[]): void => {
-  if (values === undefined) return
-  for (let place = 0; place < values.length; place++) into.push(values[place]!)
-}
 
 const isEmpty = (node: Node<unknown>): boolean =>
   node.children === undefined && node.plus === undefined && node.values === undefined && node.below === undefined
