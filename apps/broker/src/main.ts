@@ -5,8 +5,10 @@ import { hasLoginFiles } from './login.ts'
 import { parseOptions } from './options.ts'
 import { start } from './run.ts'
 import { hints, startLine } from './start-lines.ts'
+import { keepYoungGenerationSmall } from './young-generation.ts'
 
 const main = async (): Promise<void> => {
+  keepYoungGenerationSmall()
   const settings = parseOptions(process.argv.slice(2))
   if (settings === undefined) return
   const logger = pino(
