@@ -25,6 +25,8 @@ export interface LoadResult {
   readonly messagesPerSecond: number
   /** Microseconds of the broker's CPU time for a delivered message. */
   readonly cpuUs: number
+  /** Resident memory of an idle connection, or of a subscription; 0 where that is not what is measured. */
+  readonly memoryBytes: number
   readonly p50Us: number
   readonly p99Us: number
 }
@@ -193,6 +195,7 @@ async function run({ port, pid, warmSeconds, seconds, ...load }: LoadRequest): P
     ...(ok ? {} : { error: 'messages are missing' }),
     messagesPerSecond,
     cpuUs,
+    memoryBytes: 0,
     p50Us: percentile(0.5),
     p99Us: percentile(0.99),
   }

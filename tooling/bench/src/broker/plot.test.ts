@@ -7,6 +7,7 @@ const summary = (scenario: string, broker: string, median: number): Summary => (
   broker,
   messagesPerSecond: 1,
   cpuUs: { median, least: median, most: median },
+  memoryBytes: 0,
   p50Us: 0,
   p99Us: 0,
   times: undefined,

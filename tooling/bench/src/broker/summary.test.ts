@@ -11,6 +11,7 @@ const row = (broker: string, round: number, cpuUs: number, ok = true): Row => ({
   ok,
   messagesPerSecond: 1000,
   cpuUs,
+  memoryBytes: 0,
   p50Us: 10,
   p99Us: 20,
 })
@@ -53,4 +54,23 @@ it('compares two scenarios of ours in the same rounds, whatever the peers did', 
     compare([scenario, full], [...rows, row('godwit', 2, 1), other(2, 4), row('godwit', 3, 1), other(3, 4)]),
   ).toMatchObject([{ verdict: 'missed' }])
   expect(compare([scenario, full], [row('godwit', 0, 1), other(1, 4)])).toEqual([])
+})
+
+it('compares memory, or messages a second, where that is what a scenario is about', () => {
+  const idle = (broker: string, memoryBytes: number): Row => ({
+    ...row(broker, 0, 0),
+    messagesPerSecond: 0,
+    memoryBytes,
+  })
+  const memory: Scenario = { ...scenario, figure: 'memory', targets: { mosquitto: 0, aedes: 2.2 } }
+  const rows = [idle('godwit', 6_000), idle('aedes', 15_000)]
+  const [ours, peer] = summarize([memory], brokers, rows)
+  expect(peer).toMatchObject({ memoryBytes: 15_000, times: { median: 2.5 }, verdict: 'met' })
+  expect(table([ours!, peer!])[2]).toMatch(/^\| p2p_q0 +\| godwit +\| +\| +\| 6000 +\|/)
+  const fast = { ...row('godwit', 0, 9), messagesPerSecond: 3_000 }
+  const rate: Scenario = { ...scenario, figure: 'rate' }
+  expect(summarize([rate], brokers, [fast, row('mosquitto', 0, 1)])[1]).toMatchObject({
+    times: { median: 3 },
+    verdict: 'met',
+  })
 })

@@ -15,6 +15,7 @@ export interface Summary {
   readonly broker: string
   readonly messagesPerSecond: number
   readonly cpuUs: Spread
+  readonly memoryBytes: number
   readonly p50Us: number
   readonly p99Us: number
   /** The peer's CPU time by ours, round by round; undefined for our own rows. */
@@ -26,23 +27,32 @@ export interface Summary {
   readonly runs: number
 }
 
+/** The less the better. */
+const COSTS: Readonly<Record<NonNullable<Scenario['figure']>, (row: Row) => number>> = {
+  cpu: ({ cpuUs }) => cpuUs,
+  memory: ({ memoryBytes }) => memoryBytes,
+  rate: ({ messagesPerSecond }) => 1e6 / messagesPerSecond,
+}
+
 /** Medians by scenario and broker. A run that failed counts in no median. */
 export const summarize = (
   scenarios: readonly Scenario[],
   brokers: readonly Pick<Contestant, 'name'>[],
   rows: readonly Row[],
 ): Summary[] =>
-  scenarios.flatMap(({ name: scenario, targets, leastRate = 0 }) =>
+  scenarios.flatMap(({ name: scenario, targets, leastRate = 0, figure = 'cpu' }) =>
     brokers.flatMap(({ name: broker }) => {
       const of = (who: string) => rows.filter((row) => row.scenario === scenario && row.broker === who)
       const runs = of(broker)
-      const good = runs.filter(({ ok, cpuUs }) => ok && cpuUs > 0)
+      const cost = COSTS[figure]
+      const isGood = (row: Row): boolean => row.ok && cost(row) > 0 && cost(row) < Infinity
+      const good = runs.filter(isGood)
       if (good.length === 0) return []
       const pairs = good.flatMap((theirs) => {
         const ours = of('godwit').find((row) => row.round === theirs.round)
-        return ours === undefined || !ours.ok || ours.cpuUs <= 0 ? [] : [{ ours, theirs }]
+        return ours === undefined || !isGood(ours) ? [] : [{ ours, theirs }]
       })
-      const ratios = pairs.map(({ ours, theirs }) => theirs.cpuUs / ours.cpuUs)
+      const ratios = pairs.map(({ ours, theirs }) => cost(theirs) / cost(ours))
       const rates = pairs.map(({ ours, theirs }) => ours.messagesPerSecond / theirs.messagesPerSecond)
       const times = broker === 'godwit' || ratios.length === 0 ? undefined : spreadOf(ratios)
       const target = broker === 'mosquitto' || broker === 'aedes' ? targets[broker] : 0
@@ -53,6 +63,7 @@ export const summarize = (
         broker,
         messagesPerSecond: Math.round(median((row) => row.messagesPerSecond)),
         cpuUs: spreadOf(good.map(({ cpuUs }) => cpuUs)),
+        memoryBytes: Math.round(median((row) => row.memoryBytes)),
         p50Us: median((row) => row.p50Us),
         p99Us: median((row) => row.p99Us),
         times,
@@ -66,12 +77,13 @@ export const summarize = (
 
 export const table = (summaries: readonly Summary[]): string[] =>
   aligned([
-    ['scenario', 'broker', 'messages/s', 'CPU, us', 'times', 'target', '', 'p50, us', 'p99, us', 'held'],
+    ['scenario', 'broker', 'messages/s', 'CPU, us', 'bytes', 'times', 'target', '', 'p50, us', 'p99, us', 'held'],
     ...summaries.map((each) => [
       each.scenario,
       each.broker,
-      `${each.messagesPerSecond}`,
-      spread(each.cpuUs, 2),
+      each.messagesPerSecond > 0 ? `${each.messagesPerSecond}` : '',
+      each.cpuUs.median > 0 ? spread(each.cpuUs, 2) : '',
+      each.memoryBytes > 0 ? `${each.memoryBytes}` : '',
       each.times === undefined ? '' : spread(each.times, 1),
       each.target === 0 ? '' : `${each.target}`,
       each.verdict,
