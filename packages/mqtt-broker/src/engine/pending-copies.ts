@@ -1,3 +1,5 @@
+import { RefilledList } from './refilled-list.ts'
+
 /** Somebody who has made room for bytes of the read buffer and has not copied them yet. */
 export interface Copier {
   settle(): void
@@ -13,7 +15,7 @@ const LIST_LENGTH = 1024
  * the lanes are noted here; before the buffer is used again all of them copy what they owe.
  */
 export class PendingCopies {
-  readonly #copiers: Copier[] = []
+  readonly #copiers = new RefilledList<Copier>()
   readonly #lists: number[][] = []
   /** Whether the bytes that are read stay where they are until `settle`. */
   reading = false
@@ -29,9 +31,7 @@ export class PendingCopies {
   /** The read buffer is about to be used again. */
   settle(): void {
     this.reading = false
-    const copiers = this.#copiers
-    for (let place = 0; place < copiers.length; place++) copiers[place]!.settle()
-    copiers.length = 0
+    this.#copiers.drain(settleOne)
   }
 
   /** A list of numbers with anything in it. */
@@ -43,3 +43,5 @@ export class PendingCopies {
     if (this.#lists.length < LISTS_KEPT && list.length <= LIST_LENGTH) this.#lists.push(list)
   }
 }
+
+const settleOne = (copier: Copier): void => copier.settle()

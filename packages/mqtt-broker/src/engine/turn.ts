@@ -1,4 +1,5 @@
 import { PendingCopies } from './pending-copies.ts'
+import { RefilledList } from './refilled-list.ts'
 
 /** Something with bytes to write. */
 export interface Flushable {
@@ -18,8 +19,8 @@ export class Turn {
   /** Rises with each turn. */
   number = 0
   #scheduled = false
-  #outputs: Flushable[] = []
-  #spare: Flushable[] = []
+  #outputs = new RefilledList<Flushable>()
+  #spare = new RefilledList<Flushable>()
   #deferred: Deferred[] = []
 
   /** `schedule` is called once when there is something to do at the end of the turn. */
@@ -61,10 +62,11 @@ export class Turn {
   flush(): void {
     const outputs = this.#outputs
     this.#outputs = this.#spare
-    for (const output of outputs) output.flush()
-    outputs.length = 0
+    outputs.drain(flushOne)
     this.#spare = outputs
   }
 }
+
+const flushOne = (output: Flushable): void => output.flush()
 
 const NOBODY: readonly Deferred[] = []

@@ -238,7 +238,6 @@ export const PROCESS: readonly HostileCase[] = [
         trial.equal(await payloads(watcher, 1), ['death'], 'its death')
         await silent(trial, watcher, 'more')
       })
-      trial.freeCounts.add('met readBytesPerTurn')
     }),
   ),
 ]

@@ -75,7 +75,6 @@ export const PUBLISH: readonly HostileCase[] = [
         await client.sendAll(round)
         if (count % 10 === 9) await trial.alive(client)
       }
-      trial.freeCounts.add('met readBytesPerTurn')
     }),
   ),
 

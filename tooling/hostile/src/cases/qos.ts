@@ -33,7 +33,6 @@ export const QOS: readonly HostileCase[] = [
       client.keeps = true
       client.send(acknowledgement('pubrel', 65_535))
       await client.expect('pubcomp')
-      trial.freeCounts.add('met readBytesPerTurn')
     })
     await trial.versionsOf([5], async (version) => {
       const client = await trial.connected(version)

@@ -266,9 +266,7 @@ export const SUBSCRIBE: readonly HostileCase[] = [
     trial.equal(topics.size, count, 'topics whose retained message came')
     client.frames.length = 0
     trial.freeCounts.add('met retainedReplayPerTurn')
-    trial.freeCounts.add('met deliveriesPerTurn')
     trial.freeCounts.add('met outputPauseBytes')
-    trial.freeCounts.add('met readBytesPerTurn')
     await client.leave()
     for (let at = 0; at < count; at += RETAINED) {
       const some = Array.from({ length: RETAINED }, (_, place) =>
