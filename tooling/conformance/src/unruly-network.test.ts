@@ -15,8 +15,20 @@ import { UnrulyProxy } from './unruly/unruly-proxy.ts'
 const MESSAGES = 300
 const numbers = Array.from({ length: MESSAGES }, (_, number) => number)
 
+interface Way {
+  /** The subscriber is not cut. Default: it is. */
+  readonly isDirect?: boolean
+  /** Of the subscriber. Default: 10. */
+  readonly receiveMaximum?: number
+}
+
 /** Publishes over a network that cuts, delays and splits, to a Client behind it, and returns what that one got at each QoS. */
-async function across(port: number, seed: number, qualities: readonly (1 | 2)[], isDirect: boolean) {
+async function across(
+  port: number,
+  seed: number,
+  qualities: readonly (1 | 2)[],
+  { isDirect = false, receiveMaximum = 10 }: Way,
+) {
   await using proxy = await UnrulyProxy.start(port, new Random(seed))
   const options = {
     cleanStart: false,
@@ -24,7 +36,7 @@ async function across(port: number, seed: number, qualities: readonly (1 | 2)[],
     reconnect: { baseMs: 4, maximumMs: 20, initial: true },
     // What is sent again after a cut has to fit into a connection.
     sendMaximum: 10,
-    receiveMaximum: 10,
+    receiveMaximum,
   }
   await using subscriber = await connect(isDirect ? `mqtt://127.0.0.1:${port}` : proxy.url, {
     ...options,
@@ -57,10 +69,10 @@ async function holds(
   port: number,
   seeds: readonly number[],
   qualities: readonly (1 | 2)[],
-  isDirect = false,
+  way: Way = {},
 ): Promise<void> {
   for (const seed of seeds) {
-    const { received, cuts } = await across(port, seed, qualities, isDirect)
+    const { received, cuts } = await across(port, seed, qualities, way)
     for (const [index, qos] of qualities.entries()) {
       const all = received[index]!
       const distinct = qos === 1 ? [...new Set(all)] : all
@@ -101,11 +113,16 @@ describeWithPeers(['mosquitto'], 'over such a network', (mosquitto) => {
   it(`${TITLE}, to Debian's mosquitto`, TIMEOUT, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'godwit-mosquitto-'))
     const port = await freePort()
-    writeFileSync(join(folder, 'mosquitto.conf'), `listener ${port} 127.0.0.1\nallow_anonymous true\n`)
+    writeFileSync(
+      join(folder, 'mosquitto.conf'),
+      `listener ${port} 127.0.0.1\nallow_anonymous true\nmax_inflight_messages 10\n`,
+    )
     try {
       await using server = new Running(mosquitto, ['-c', join(folder, 'mosquitto.conf')])
       await server.until(/running/)
-      await holds(port, SEEDS, [1, 2])
+      // After a reconnect it sends again what it had queued beyond our Receive Maximum, too [MQTT-3.3.4-9]: 13 of 10 were seen,
+      // and our client leaves such a server each time, with 0x93.
+      await holds(port, SEEDS, [1, 2], { receiveMaximum: 40 })
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }
@@ -128,7 +145,7 @@ describeWithPeers(['nats-server'], 'over such a network', (nats) => {
       await using server = new Running(nats, ['-c', join(folder, 'nats.conf')])
       await server.until(/Server is ready/)
       // What was not acknowledged it sends again after 30 s, not after a reconnect: its subscriber is not cut.
-      await holds(port, SEEDS, [1], true)
+      await holds(port, SEEDS, [1], { isDirect: true })
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }
