@@ -1,6 +1,6 @@
 import type { LimitName, Settings } from '@godwit/mqtt-broker'
 import type { ProtocolVersion, QoS } from '@godwit/mqtt-codec'
-import type { LinkConditions } from './world/link.ts'
+import type { LinkConditions } from './world/link-conditions.ts'
 
 /** Everything that a seed decides, as data: what is left out of it does not happen, and changes nothing else. */
 export interface Plan {

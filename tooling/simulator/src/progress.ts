@@ -4,8 +4,8 @@ import type { WorkerAnswer } from './worker.ts'
 const EVERY_MS = 5_000
 /** So many failures are told in full. */
 const TOLD = 20
-/** A machine that does less than a twentieth of the seeds in its time proves nothing. */
-const LEAST_SHARE = 0.05
+/** A machine that does less than a tenth of the seeds in its time proves nothing. */
+const LEAST_SHARE = 0.1
 
 /** Adds up what seeds did, and says so while they run and at the end. */
 export class Progress {
@@ -43,7 +43,7 @@ export class Progress {
     if (!deterministic) this.#fail('', ['I29: the first seed went another way when it ran again'])
     if (this.#wanted !== undefined && this.#seeds < this.#wanted) {
       console.log(`the time was over after ${this.#seeds} of ${this.#wanted} seeds`)
-      if (this.#seeds < this.#wanted * LEAST_SHARE) this.#fail('', ['that is less than a twentieth'])
+      if (this.#seeds < this.#wanted * LEAST_SHARE) this.#fail('', ['that is less than a tenth'])
     }
     console.log(this.#line())
     console.log(`commit ${commit}, node ${process.version}`)

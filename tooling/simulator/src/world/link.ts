@@ -3,19 +3,12 @@ import type { ByteStream, ByteStreamHandler, PeerInfo } from '@godwit/mqtt-trans
 import { TransportError } from '@godwit/mqtt-transport'
 import type { BrokerProcess } from './broker-process.ts'
 import { copyOf } from './bytes.ts'
+import { HeldParts } from './held-parts.ts'
+import { drawLatencyMs, drawPieceBytes, type LinkConditions } from './link-conditions.ts'
+import { PacketMarks } from './packet-marks.ts'
 import { PacketReader } from './packet-reader.ts'
 import type { Random } from './random.ts'
 import type { World } from './world.ts'
-
-/** What the network does to one connection; each figure is drawn for it. */
-export interface LinkConditions {
-  readonly latencyMs: number
-  readonly jitterMs: number
-  /** Chunks are cut into pieces of at most so many bytes; Infinity: they stay whole. */
-  readonly chunkBytes: number
-  /** Bytes that sockets and network hold for a client that does not read. */
-  readonly capacityBytes: number
-}
 
 /** The client's end. */
 export interface LinkHandler {
@@ -24,30 +17,12 @@ export interface LinkHandler {
   onClose(clean: boolean): void
 }
 
-/** So many pieces a chunk is cut into at the most: headers are where a cut hurts. */
-const PIECES = 12
-
-/** Latency and jitter of a network where nothing goes wrong, each at the most. */
-const HEALED_MS = 1
-
 /** A time that is reached by adding a difference may be this far off. */
 const ROUNDING_MS = 1e-6
 
 interface Chunk {
   readonly bytes: Uint8Array
   readonly arrivesAt: number
-}
-
-/** Memory that the broker gave away, and what was in it. */
-interface Held {
-  readonly part: Uint8Array
-  readonly checksum: number
-}
-
-interface Mark {
-  readonly end: number
-  readonly packet: Packet
-  readonly sizeBytes: number
 }
 
 /** One Network Connection between a client and the broker process. The broker's end is a `ByteStream`. */
@@ -66,7 +41,7 @@ export class Link implements ByteStream {
   #toBrokerAt = 0
   #sentBytes = 0
   #readBytes = 0
-  readonly #sentMarks: Mark[] = []
+  readonly #sentMarks = new PacketMarks()
   readonly #outgoing = new PacketReader()
   #paused = false
   #finAt = -1
@@ -76,15 +51,14 @@ export class Link implements ByteStream {
   #broken = false
   // Towards the client.
   readonly #toClient: Chunk[] = []
-  readonly #held: Held[] = []
+  readonly #held = new HeldParts()
   #toClientAt = 0
   #inFlightBytes = 0
   #receivedBytes = 0
-  readonly #writtenMarks: Mark[] = []
+  readonly #writtenMarks = new PacketMarks()
   #incoming: PacketReader | undefined
   #readsAgainAt = 0
   #brokerEnding = false
-  bufferedBytes = 0
   halfOpen = false
   brokerGone = false
   clientGone = false
@@ -117,7 +91,7 @@ export class Link implements ByteStream {
   /** A packet of a client that speaks the protocol itself. */
   sendPacket(packet: Packet, bytes: Uint8Array): void {
     if (this.clientGone) return
-    this.#sentMarks.push({ end: this.#sentBytes + bytes.length, packet, sizeBytes: bytes.length })
+    this.#sentMarks.add(this.#sentBytes + bytes.length, packet, bytes.length)
     this.#record('sent', packet, bytes.length)
     if (packet.type === 'connect') this.#incoming ??= new PacketReader(packet.protocolVersion)
     this.#send(bytes)
@@ -128,7 +102,7 @@ export class Link implements ByteStream {
     if (this.clientGone) return
     const failure = this.#outgoing.push(bytes, (packet, sizeBytes, end) => {
       if (packet.type === 'connect') this.#incoming ??= new PacketReader(packet.protocolVersion)
-      this.#sentMarks.push({ end, packet, sizeBytes })
+      this.#sentMarks.add(end, packet, sizeBytes)
       this.#record('sent', packet, sizeBytes)
     })
     if (failure !== undefined) {
@@ -179,6 +153,10 @@ export class Link implements ByteStream {
 
   // ---- the broker's end
 
+  get bufferedBytes(): number {
+    return this.#held.sizeBytes
+  }
+
   open(handler: ByteStreamHandler): void {
     this.#broker = handler
     this.#arrive()
@@ -194,12 +172,10 @@ export class Link implements ByteStream {
     for (const part of parts) {
       this.#noteWritten(part)
       const room = this.#conditions.capacityBytes - this.#inFlightBytes
-      const fits = this.#held.length === 0 && (part.length <= room || this.#inFlightBytes === 0)
+      const fits = this.#held.isEmpty && (part.length <= room || this.#inFlightBytes === 0)
       if (fits) this.#fly(copyOf(part))
       else {
-        // Not a copy: who gives memory away must not touch it again, and would be found out here.
-        this.#held.push({ part, checksum: checksum(part) })
-        this.bufferedBytes += part.length
+        this.#held.add(part)
         taken = false
       }
     }
@@ -228,8 +204,7 @@ export class Link implements ByteStream {
     if (!this.#brokerEnding) {
       this.#world.record({ type: 'ended-by-broker', connection: this.id, at: this.#world.now })
     }
-    this.#held.length = 0
-    this.bufferedBytes = 0
+    this.#held.clear()
     this.#tellBroker(false)
     this.#world.schedule.after(this.#latency(), () => this.#tellClient(false))
   }
@@ -238,7 +213,7 @@ export class Link implements ByteStream {
   processEnded(): void {
     this.brokerGone = true
     this.#broker = undefined
-    this.#held.length = 0
+    this.#held.clear()
     this.#world.schedule.after(this.#latency(), () => this.#tellClient(false))
   }
 
@@ -279,10 +254,7 @@ export class Link implements ByteStream {
 
   #read(bytes: Uint8Array, broker: ByteStreamHandler): void {
     this.#readBytes += bytes.length
-    for (let mark = this.#sentMarks[0]; mark !== undefined && mark.end <= this.#readBytes; mark = this.#sentMarks[0]) {
-      this.#sentMarks.shift()
-      this.#record('read', mark.packet, mark.sizeBytes)
-    }
+    this.#sentMarks.pass(this.#readBytes, (packet, sizeBytes) => this.#record('read', packet, sizeBytes))
     // A socket's read buffer holds something else as soon as the call returns: whoever kept a view is found out.
     const buffer = copyOf(bytes)
     if (this.#brokerEnding) return
@@ -325,32 +297,26 @@ export class Link implements ByteStream {
       this.#receivedBytes += chunk.bytes.length
       this.#moveHeld()
       if (this.clientGone) continue
-      for (
-        let mark = this.#writtenMarks[0];
-        mark !== undefined && mark.end <= this.#receivedBytes;
-        mark = this.#writtenMarks[0]
-      ) {
-        this.#writtenMarks.shift()
-        this.#record('received', mark.packet, mark.sizeBytes)
-        if (!this.clientGone) this.#client.onPacket?.(mark.packet)
-      }
+      this.#writtenMarks.pass(this.#receivedBytes, (packet, sizeBytes) => {
+        this.#record('received', packet, sizeBytes)
+        if (!this.clientGone) this.#client.onPacket?.(packet)
+      })
       this.#client.onBytes?.(chunk.bytes)
     }
-    if (this.#brokerEnding && this.#held.length === 0) this.#endWhenWritten()
+    if (this.#brokerEnding && this.#held.isEmpty) this.#endWhenWritten()
   }
 
   #moveHeld(): void {
     let moved = false
-    while (this.#held.length > 0 && this.#inFlightBytes < this.#conditions.capacityBytes) {
-      const { part, checksum: before } = this.#held.shift()!
-      this.bufferedBytes -= part.length
-      if (checksum(part) !== before) {
+    while (!this.#held.isEmpty && this.#inFlightBytes < this.#conditions.capacityBytes) {
+      const { part, isChanged } = this.#held.take()
+      if (isChanged) {
         this.#world.record({ type: 'memory-reused', connection: this.id, at: this.#world.now })
       }
       this.#fly(copyOf(part))
       moved = true
     }
-    if (moved && this.#held.length === 0) {
+    if (moved && this.#held.isEmpty) {
       this.#process.schedule(0, () => {
         if (!this.brokerGone && this.bufferedBytes === 0) this.#broker?.onDrain()
       })
@@ -359,7 +325,7 @@ export class Link implements ByteStream {
 
   /** The broker has ended: when everything is with the client, both sides know. */
   #endWhenWritten(): void {
-    if (this.#held.length > 0 || this.#toClient.length > 0 || this.halfOpen) return
+    if (!this.#held.isEmpty || this.#toClient.length > 0 || this.halfOpen) return
     this.#world.schedule.after(this.#latency(), () => {
       if (this.#toClient.length > 0) return
       this.#tellClient(true)
@@ -372,8 +338,7 @@ export class Link implements ByteStream {
     this.#cutAfterBytes = Infinity
     this.#toBroker.length = 0
     this.#toClient.length = 0
-    this.#held.length = 0
-    this.bufferedBytes = 0
+    this.#held.clear()
     this.#process.schedule(this.#latency(), () => this.#tellBroker(false))
     this.#world.schedule.after(this.#latency(), () => this.#tellClient(false))
   }
@@ -400,7 +365,7 @@ export class Link implements ByteStream {
   #noteWritten(part: Uint8Array): void {
     this.#world.hash.bytes(part)
     const failure = (this.#incoming ??= new PacketReader(4)).push(part, (packet, sizeBytes, end) => {
-      this.#writtenMarks.push({ end, packet, sizeBytes })
+      this.#writtenMarks.add(end, packet, sizeBytes)
       this.#record('written', packet, sizeBytes)
     })
     if (failure === undefined) return
@@ -413,21 +378,10 @@ export class Link implements ByteStream {
   }
 
   #latency(): number {
-    const { latencyMs, jitterMs } = this.#conditions
-    const share = this.#random.fraction()
-    // A network as slow as the slowest, under a window of one message, would not carry hundreds of them within a minute.
-    if (this.#world.healed) return Math.min(latencyMs, HEALED_MS) + Math.min(jitterMs, HEALED_MS) * share
-    return latencyMs + jitterMs * share
+    return drawLatencyMs(this.#conditions, this.#world, this.#random)
   }
 
   #pieceBytes(piece: number): number {
-    const { chunkBytes } = this.#conditions
-    return chunkBytes === Infinity || piece >= PIECES ? Infinity : this.#random.between(1, chunkBytes)
+    return drawPieceBytes(this.#conditions, piece, this.#random)
   }
-}
-
-const checksum = (bytes: Uint8Array): number => {
-  let sum = bytes.length
-  for (let at = 0; at < bytes.length; at++) sum = (Math.imul(sum, 31) + bytes[at]!) | 0
-  return sum
 }
