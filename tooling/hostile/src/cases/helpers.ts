@@ -72,3 +72,7 @@ export const answerTo = async (client: WireClient): Promise<number | 'closed'> =
   const frame = await client.next(4_000).catch(() => undefined)
   return frame === undefined || frame.type !== 2 ? 'closed' : readConnack(frame, client.version).code
 }
+
+/** The Reason Codes of the next SUBACK or UNSUBACK. */
+export const codesOf = async (client: WireClient, type: 'suback' | 'unsuback' = 'suback'): Promise<readonly number[]> =>
+  readCodes(await client.expect(type), client.version).codes

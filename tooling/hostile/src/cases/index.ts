@@ -8,6 +8,7 @@ import { PROPERTIES_CASES } from './properties.ts'
 import { PUBLISH } from './publish.ts'
 import { QOS } from './qos.ts'
 import { RESOURCES } from './resources.ts'
+import { RETAINED } from './retained.ts'
 import { RIGHTS } from './rights.ts'
 import { SESSION_STATE } from './session-state.ts'
 import { SLOW_READERS } from './slow-readers.ts'
@@ -22,6 +23,7 @@ export const CASES: readonly HostileCase[] = [
   ...PROPERTIES_CASES,
   ...PUBLISH,
   ...SUBSCRIBE,
+  ...RETAINED,
   ...QOS,
   ...SESSION_STATE,
   ...IDENTITY,
