@@ -4,10 +4,10 @@ export {
   LIMITS,
   STRICT_LIMITS,
   type CountedLimitName,
-  type LimitDescription,
   type LimitName,
   type Limits,
 } from './core/limits.ts'
+export type { LimitDescription } from './core/limit-description.ts'
 export { DEFAULT_SETTINGS, type Settings } from './core/settings.ts'
 export * from './ports/index.ts'
 export type { Broker } from './api/broker.ts'

@@ -1,4 +1,4 @@
-import type { LimitDescription } from '../core/limits.ts'
+import type { LimitDescription } from '../core/limit-description.ts'
 
 /** What logins by password may use up. `Infinity` is how "unlimited" is spelled. */
 export const AUTH_LIMITS = {

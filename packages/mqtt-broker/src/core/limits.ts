@@ -1,23 +1,4 @@
-/** One limit: what it bounds, why, and what happens at it. */
-export interface LimitDescription {
-  readonly default: number
-  readonly unit: 'bytes' | 'count' | 'milliseconds' | 'percent' | 'seconds'
-  readonly why: string
-  readonly atLimit: string
-  /** What rises when it is met, beside `counters.limitsMet` of its name; `none`: nothing else. */
-  readonly counter: string
-}
-
-const KiB = 1024
-const MiB = 1024 * KiB
-
-const limit = (
-  value: number,
-  unit: LimitDescription['unit'],
-  why: string,
-  atLimit: string,
-  counter: string,
-): LimitDescription => ({ default: value, unit, why, atLimit, counter })
+import { KiB, limit, type LimitDescription, MiB } from './limit-description.ts'
 
 /** Everything that a peer can make grow. `Infinity` is how "unlimited" is spelled. */
 export const LIMITS = {
