@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { connect } from '@godwit/mqtt-client'
 import { freePort } from '@godwit/vitest-preset/loopback'
 import { describeWithPeers } from '@godwit/vitest-preset/peers'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, it } from 'vitest'
 import { Running } from './processes.ts'
+import { deliversBothQualities, resumesSession } from './promises-of-3-1-1.ts'
 
 describeWithPeers(['nats-server'], 'our client against the MQTT of nats-server', (command) => {
   const folder = mkdtempSync(join(tmpdir(), 'godwit-nats-'))
@@ -33,31 +33,8 @@ describeWithPeers(['nats-server'], 'our client against the MQTT of nats-server',
     rmSync(folder, { recursive: true, force: true })
   })
 
-  it('falls back to 3.1.1, which is what it speaks, and delivers QoS 0 and 1', async () => {
-    await using client = await connect(url, { clientId: 'godwit' })
-    expect(client.server?.version).toBe(4)
-    const readings = await client.subscribe('site/+id', { qos: 1 })
-    for (const [id, qos] of [0, 1, 0, 1].entries())
-      await client.publish(`site/${id}`, 'grüße', { qos: qos === 1 ? 1 : 0 })
-    const seen: string[] = []
-    for await (const message of readings) {
-      seen.push(`${message.parameters.id} ${message.text()} ${message.qos}`)
-      if (seen.length === 4) break
-    }
-    // QoS 1 goes through a stream of its own there, so it may come after a later QoS 0.
-    expect(seen.sort()).toEqual(['0 grüße 0', '1 grüße 1', '2 grüße 0', '3 grüße 1'])
-  })
+  it('falls back to 3.1.1, which is what it speaks, and delivers QoS 0 and 1', () =>
+    deliversBothQualities(url, { clientId: 'godwit' }))
 
-  it('resumes a Session, and gets what came meanwhile', async () => {
-    const options = { version: 4, cleanStart: false, sessionExpiryIntervalSeconds: 600 } as const
-    const first = await connect(url, { ...options, clientId: 'kept' })
-    await first.subscribe('kept/+id', { qos: 1 })
-    await first.close()
-    await using other = await connect(url, { version: 4 })
-    await other.publish('kept/1', 'meanwhile', { qos: 1 })
-    await using second = await connect(url, { ...options, clientId: 'kept' })
-    expect(second.server?.sessionPresent).toBe(true)
-    const kept = await second.subscribe('kept/+id', { qos: 1 })
-    expect((await kept.next()).text()).toBe('meanwhile')
-  })
+  it('resumes a Session, and gets what came meanwhile', () => resumesSession(url))
 })
