@@ -1,19 +1,15 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
+import { join } from 'node:path'
+import { commandLine, listed, wholeNumber } from '@godwit/vitest-preset/command-line'
 import { type Contestant, contestants, onCpu, RunningBroker } from './broker/contestants.ts'
 import { plot } from './broker/plot.ts'
 import { compare, comparisonTable, type Row, summarize, table } from './broker/summary.ts'
 import { type Scenario, SCENARIOS } from './broker/scenarios.ts'
 import { describeMachine, versionOf } from './harness/machine.ts'
+import { BENCH, BUNDLES, GODWIT, onMachine, present } from './harness/page.ts'
 import type { LoadRequest, LoadResult } from './load.ts'
 
-const HERE = dirname(fileURLToPath(import.meta.url))
-const BENCH = join(HERE, '../..')
-
-const { values } = parseArgs({
+const { values } = commandLine({
   options: {
     rounds: { type: 'string', default: '5' },
     scenarios: { type: 'string' },
@@ -22,22 +18,22 @@ const { values } = parseArgs({
     mqttload: { type: 'string' },
     /** Where our broker keeps its data: on the disk that is to be measured. */
     data: { type: 'string', default: join(BENCH, 'dist/data') },
-    godwit: { type: 'string', default: join(BENCH, '../../apps/broker/bin/godwit.js') },
+    godwit: { type: 'string', default: GODWIT },
     /** More options for our broker, separated by spaces. */
     options: { type: 'string', default: '' },
     save: { type: 'boolean', default: false },
   },
 })
-const rounds = Number(values.rounds)
+const rounds = wholeNumber('rounds', values.rounds)
+const peers = listed('peers', values.peers, ['mosquitto', 'aedes'])
 const options = values.options.split(' ').filter(Boolean)
 using setup = await contestants(values.godwit, join(BENCH, 'aedes-peer.mjs'), values.data, options)
-const brokers = setup.all.filter(({ name }) => name === 'godwit' || values.peers.split(',').includes(name))
+const brokers = setup.all.filter(({ name }) => name === 'godwit' || peers.includes(name))
 const mqttload = values.mqttload === undefined ? undefined : compile(values.mqttload)
-const scenarios = SCENARIOS.filter(({ name, load }) =>
-  values.scenarios === undefined
-    ? mqttload !== undefined || load !== undefined
-    : values.scenarios.split(',').includes(name),
-)
+const possible = SCENARIOS.filter(({ load }) => mqttload !== undefined || load !== undefined)
+const names = possible.map(({ name }) => name)
+const chosen = values.scenarios === undefined ? names : listed('scenarios', values.scenarios, names)
+const scenarios = possible.filter(({ name }) => chosen.includes(name))
 
 // Before the first run: what is checked out may change meanwhile.
 const machine = describeMachine()
@@ -68,34 +64,21 @@ const page = [
   '',
   `Measured ${machine.date} at commit ${machine.commit}, ${rounds} rounds, generator: ` +
     `${mqttload === undefined ? 'our own, in TypeScript' : 'mqttload, in C, but for `ours_*`, where it is our own'}. Peers: ${mosquittoVersion()}, aedes ${versionOf('aedes')}. ` +
-    `Node ${machine.node} on ${machine.cpu}, ${machine.cpus} CPUs, ${machine.memoryGib} GiB, ${machine.system}; ` +
-    `load ${machine.load} when it began.`,
+    onMachine(machine),
   '',
   ...table(summary),
   '',
   ...(comparisons.length > 0 ? [...comparisonTable(comparisons), ''] : []),
 ].join('\n')
-console.log(page)
-if (values.save) {
-  const folder = join(BENCH, 'results')
-  mkdirSync(folder, { recursive: true })
-  const caption = `Broker CPU for a delivered message, ${machine.date}, ${machine.cpu}, Node ${machine.node}, load ${machine.load}`
-  writeFileSync(
-    join(folder, 'broker.svg'),
+const caption = `Broker CPU for a delivered message, ${machine.date}, ${machine.cpu}, Node ${machine.node}, load ${machine.load}`
+present('broker', page.replace('\n\n|', '\n\n![CPU time for a delivered message](broker.svg)\n\n|'), values.save, {
+  svg: () =>
     plot(
       summary.filter(({ cpuUs }) => cpuUs.median > 0),
       caption,
     ),
-  )
-  writeFileSync(
-    join(folder, 'broker.md'),
-    page.replace('\n\n|', '\n\n![CPU time for a delivered message](broker.svg)\n\n|'),
-  )
-  writeFileSync(
-    join(folder, 'broker.json'),
-    JSON.stringify({ machine, rounds, summary, comparisons, rows }, undefined, 2) + '\n',
-  )
-}
+  json: () => JSON.stringify({ machine, rounds, summary, comparisons, rows }, undefined, 2) + '\n',
+})
 if (rows.some(({ ok }) => !ok) || [...summary, ...comparisons].some(({ verdict }) => verdict === 'missed'))
   process.exitCode = 1
 
@@ -108,7 +91,7 @@ async function measure(scenario: Scenario, contestant: Contestant): Promise<Load
 
 function withOurs({ load }: Scenario, { ports }: Contestant, pid: number): LoadResult {
   const request: LoadRequest = { ...load!, port: ports[load!.transport], pid, warmSeconds: 1, seconds: 2 }
-  return output([process.execPath, join(HERE, 'load.mjs'), JSON.stringify(request)]) as LoadResult
+  return output([process.execPath, join(BUNDLES, 'load.mjs'), JSON.stringify(request)]) as LoadResult
 }
 
 function withMqttload(command: readonly string[], { name, ports }: Contestant, pid: number): LoadResult {

@@ -1,8 +1,6 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
+import { join } from 'node:path'
+import { commandLine, wholeNumber } from '@godwit/vitest-preset/command-line'
 import { contestants, onCpu, RunningBroker } from './broker/contestants.ts'
 import type { ContestMessage, ContestRequest, ContestResult } from './client-contestant.ts'
 import { Counterpart } from './client/counterpart.ts'
@@ -10,12 +8,10 @@ import type { LibraryName } from './client/libraries.ts'
 import { type Scenario, SCENARIOS } from './client/scenarios.ts'
 import { type Run, summarize, table } from './client/summary.ts'
 import { describeMachine, versionOf } from './harness/machine.ts'
+import { BENCH, BUNDLES, GODWIT, onMachine, present } from './harness/page.ts'
 
 /** Our client against MQTT.js, and one broker: `pnpm bench client`. */
-const HERE = dirname(fileURLToPath(import.meta.url))
-const BENCH = join(HERE, '../..')
-
-const { values } = parseArgs({
+const { values } = commandLine({
   options: {
     rounds: { type: 'string', default: '7' },
     /** Only scenarios whose name has this in it. */
@@ -25,21 +21,17 @@ const { values } = parseArgs({
     save: { type: 'boolean', default: false },
   },
 })
-const rounds = Number(values.rounds)
+const rounds = wholeNumber('rounds', values.rounds)
+const longer = wholeNumber('longer', values.longer)
 const scenarios = SCENARIOS.filter(({ name }) => name.includes(values.only)).map((scenario) => ({
   ...scenario,
-  count: scenario.count * Number(values.longer),
+  count: scenario.count * longer,
 }))
 
 const machine = describeMachine()
 // A client that is slower than the others must not be spared the messages that it is too slow for.
 const nothingDropped = ['--limit', 'outputDropBytes=1000000000']
-using setup = await contestants(
-  join(BENCH, '../../apps/broker/bin/godwit.js'),
-  '',
-  join(BENCH, 'dist/data'),
-  nothingDropped,
-)
+using setup = await contestants(GODWIT, '', join(BENCH, 'dist/data'), nothingDropped)
 const contestant = setup.all.find(({ name }) => name === 'godwit')!
 const runs: Run[] = []
 {
@@ -68,19 +60,14 @@ const page = [
     '"Times" is the CPU time, or the memory, of MQTT.js by ours, round by round; medians, in brackets the least and the most.',
   '',
   `Measured ${machine.date} at commit ${machine.commit}: ${process.env.GODWIT_BENCH_MEASURES ?? 'unknown'}, against MQTT.js ` +
-    `${versionOf('mqtt')}, ${rounds} rounds. Node ${machine.node} on ${machine.cpu}, ${machine.cpus} CPUs, ${machine.memoryGib} GiB, ` +
-    `${machine.system}; load ${machine.load} when it began.`,
+    `${versionOf('mqtt')}, ${rounds} rounds. ${onMachine(machine)}`,
   '',
   ...table(rows),
   '',
 ].join('\n')
-console.log(page)
-if (values.save) {
-  const folder = join(BENCH, 'results')
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(join(folder, 'client.md'), page)
-  writeFileSync(join(folder, 'client.json'), JSON.stringify({ machine, rounds, rows, runs }, undefined, 2) + '\n')
-}
+present('client', page, values.save, {
+  json: () => JSON.stringify({ machine, rounds, rows, runs }, undefined, 2) + '\n',
+})
 if (rows.some(({ verdict }) => verdict === 'missed')) process.exitCode = 1
 
 async function measure({ name, count, warmUp }: Scenario, library: LibraryName): Promise<ContestResult> {
@@ -102,7 +89,7 @@ async function measure({ name, count, warmUp }: Scenario, library: LibraryName):
 
 /** @throws {TypeError} where the process ends without a result */
 function inProcess(request: ContestRequest, heard: (message: ContestMessage) => void): Promise<ContestResult> {
-  const file = join(HERE, 'client-contestant.mjs')
+  const file = join(BUNDLES, 'client-contestant.mjs')
   const profiled = process.env.GODWIT_BENCH_PROFILE?.split(' ') ?? []
   const [program, ...args] = onCpu(1, [process.execPath, '--expose-gc', ...profiled, file, JSON.stringify(request)])
   return new Promise((resolve, reject) => {

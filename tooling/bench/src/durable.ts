@@ -1,19 +1,16 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { execFileSync } from 'node:child_process'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
+import { join } from 'node:path'
+import { commandLine, wholeNumber } from '@godwit/vitest-preset/command-line'
 import { aMillionQueued, eventLoop, type Figure, latency, nothingDurable, type Place } from './durable/measurements.ts'
 import { describeMachine } from './harness/machine.ts'
+import { BENCH, BUNDLES, onMachine, present } from './harness/page.ts'
 import { aligned } from './harness/report.ts'
 
 /**
  * What durability costs: `pnpm bench durable`. The rate against Mosquitto is a scenario of `pnpm bench:broker`, durable_q1.
  */
-const HERE = dirname(fileURLToPath(import.meta.url))
-const BENCH = join(HERE, '../..')
-
-const { values } = parseArgs({
+const { values } = commandLine({
   options: {
     rounds: { type: 'string', default: '3' },
     /** A folder on the disk that is to be measured. */
@@ -23,10 +20,14 @@ const { values } = parseArgs({
   },
 })
 const machine = describeMachine()
-const place: Place = { folder: values.data, hostFile: join(HERE, 'durable-host.mjs'), loadFile: join(HERE, 'load.mjs') }
+const place: Place = {
+  folder: values.data,
+  hostFile: join(BUNDLES, 'durable-host.mjs'),
+  loadFile: join(BUNDLES, 'load.mjs'),
+}
 const parts: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   latency: async () => [await latency(place)],
-  memory: async () => [await nothingDurable(place, Number(values.rounds))],
+  memory: async () => [await nothingDurable(place, wholeNumber('rounds', values.rounds))],
   loop: () => eventLoop(place),
   million: () => aMillionQueued(place),
 }
@@ -42,8 +43,7 @@ const page = [
   '',
   'A broker with its store on disk, every acknowledgement after its fsync, in a process of its own; the load comes from another.',
   '',
-  `Measured ${machine.date} at commit ${machine.commit}. Node ${machine.node} on ${machine.cpu}, ${machine.cpus} CPUs, ` +
-    `${machine.memoryGib} GiB, ${machine.system}; load ${machine.load} when it began. The disk: ${disk()}.`,
+  `Measured ${machine.date} at commit ${machine.commit}. ${onMachine(machine)} The disk: ${disk()}.`,
   '',
   ...aligned([
     ['figure', 'measured', 'bar', ''],
@@ -51,12 +51,7 @@ const page = [
   ]),
   '',
 ].join('\n')
-console.log(page)
-if (values.save) {
-  const folder = join(BENCH, 'results')
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(join(folder, 'durable.md'), page)
-}
+present('durable', page, values.save)
 if (figures.some(({ met }) => !met)) process.exitCode = 1
 
 /** File system and device of the data. */

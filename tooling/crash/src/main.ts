@@ -2,14 +2,14 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { commandLine, wholeNumber } from '@godwit/vitest-preset/command-line'
 import { BROKERS, type BrokerName, bundleGodwit } from './broker-process.ts'
 import { Findings } from './findings.ts'
 import { Lane } from './lane.ts'
 import { Random } from '@godwit/vitest-preset/random'
 import { table } from './table.ts'
 
-const { values } = parseArgs({
+const { values } = commandLine({
   options: {
     cycles: { type: 'string', default: '200' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
@@ -27,7 +27,7 @@ if (wrong.length > 0) {
 
 const signal = values.signal === 'SIGTERM' ? 'SIGTERM' : 'SIGKILL'
 const seed = Number(values.seed)
-const cycles = Number(values.cycles)
+const cycles = wholeNumber('cycles', values.cycles)
 await bundleGodwit()
 const rows = new Map<string, Findings>()
 for (const broker of values.broker as BrokerName[]) rows.set(broker, await crash(broker))

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { commandLine } from '@godwit/vitest-preset/command-line'
 import { CodecFuzzer, judgeInput } from './codec-fuzzer.ts'
 import { ConversationFuzzer } from './conversation-fuzzer.ts'
 import { Finding } from './finding.ts'
@@ -28,7 +28,7 @@ interface Target {
   run(): void
 }
 
-const { values } = parseArgs({
+const { values } = commandLine({
   options: {
     executions: { type: 'string', default: '5000000' },
     seconds: { type: 'string', default: '170' },

@@ -1,6 +1,6 @@
 // pnpm hostile [--broker NAME]... [--case N]... [--full] [--save] [--patience MS]: every hostile case against a broker in a process of its
 // own, over real sockets. `--save` keeps what was found in tooling/hostile/results; `npm run format`, then `pnpm hostile:page` writes the page from it.
-import { parseArgs } from 'node:util'
+import { commandLine } from '@godwit/vitest-preset/command-line'
 import { AEDES } from './brokers/aedes.ts'
 import { bundleHost, GODWIT } from './brokers/godwit.ts'
 import { MOSQUITTO } from './brokers/mosquitto.ts'
@@ -15,7 +15,7 @@ import { WireClient } from './wire/wire-client.ts'
 
 const CONTESTANTS: Readonly<Record<string, Contestant>> = { godwit: GODWIT, mosquitto: MOSQUITTO, aedes: AEDES }
 
-const { values } = parseArgs({
+const { values } = commandLine({
   options: {
     broker: { type: 'string', multiple: true, default: ['godwit'] },
     case: { type: 'string', multiple: true, default: [] },

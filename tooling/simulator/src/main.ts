@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
+import { commandLine, wholeNumber } from '@godwit/vitest-preset/command-line'
 import { campaign } from './campaign.ts'
 import { pageDiagram } from './diagram/page.ts'
 import { rowsOf } from './diagram/rows.ts'
@@ -17,7 +17,7 @@ import { simulate } from './simulation.ts'
 
 const HERE = dirname(fileURLToPath(import.meta.url))
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = commandLine({
   allowPositionals: true,
   options: {
     seeds: { type: 'string', default: '100' },
@@ -35,15 +35,16 @@ process.exitCode = command === 'replay' ? await replay(argument) : await run()
 
 /** Many seeds, until there are no more or the time is over: `--hours` as many as there are, `--seconds` no longer than that. */
 async function run(): Promise<number> {
-  const from = Number(values.from)
+  const from = wholeNumber('from', values.from)
+  const seeds = wholeNumber('seeds', values.seeds)
   const mostSeconds = values.hours === undefined ? Number(values.seconds) : Number(values.hours) * 3_600
   const endAt = performance.now() + mostSeconds * 1_000
-  const last = values.hours === undefined ? from + Number(values.seeds) - 1 : Infinity
-  const progress = new Progress(values.hours === undefined ? Number(values.seeds) : undefined)
+  const last = values.hours === undefined ? from + seeds - 1 : Infinity
+  const progress = new Progress(values.hours === undefined ? seeds : undefined)
   let next = from
   await campaign({
     workerFile: join(HERE, 'worker.mjs'),
-    workers: Number(values.workers),
+    workers: wholeNumber('workers', values.workers),
     nextSeed: () => (next > last || performance.now() > endAt ? undefined : String(next++)),
     onAnswer: (answer) => progress.take(answer),
   })

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { commandLine } from '@godwit/vitest-preset/command-line'
 import { findPeer, missingPeers } from '@godwit/vitest-preset/peers'
 import { godwitStarter, mosquittoStarter, versionOf } from './brokers.ts'
 import { Comparison } from './comparison.ts'
@@ -15,7 +15,7 @@ difference has to be explained in src/differential/explanations.ts, and each exp
   --for S            goes on for so many seconds instead, however many conversations that is
   --conversation N   has that one alone, and tells every difference`
 
-const { values } = parseArgs({
+const { values } = commandLine({
   options: {
     conversations: { type: 'string', default: '400' },
     seed: { type: 'string', default: '1' },
