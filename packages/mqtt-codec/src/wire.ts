@@ -155,7 +155,7 @@ export const twoBytes = (value: number): number => {
 }
 
 export const fourBytes = (value: number): number => {
-  if (writing && value >>> 0 !== value) refuse(OUT_OF_RANGE)
+  if (writing ? value >>> 0 !== value : end - position < 4) refuse(writing ? OUT_OF_RANGE : CUT_OFF)
   return twoBytes(value >>> 16) * 0x10000 + twoBytes(value & 0xffff)
 }
 
