@@ -13,8 +13,7 @@ export { InFlight } from './core/in-flight.ts'
  * go the usual way, which also knows why.
  */
 export function sendAtOnce(
-  isOver: () => boolean,
-  outgoing: OutgoingMessages,
+  client: { readonly outgoing: OutgoingMessages; isOver(): boolean },
   toBytes: (payload: Payload) => Uint8Array,
   topicName: string,
   payload: Payload,
@@ -22,10 +21,10 @@ export function sendAtOnce(
 ): Promise<PublishResult> | undefined {
   for (const name in options) if (name !== 'retain' && name !== 'qos') return undefined
   const { qos, retain = false } = options
-  if (qos || isOver()) return undefined
+  if (qos || client.isOver()) return undefined
   const bytes = payload instanceof Uint8Array ? payload : toBytes(payload)
   const packet: PublishPacket = { type: 'publish', topicName, payload: bytes, qos: 0, retain, dup: false }
-  const connection = outgoing.readyFor(packet)
+  const connection = client.outgoing.readyFor(packet)
   if (!connection?.server || connection.aliases || (retain && !connection.server.retainAvailable)) return undefined
   // Before it is sent, since a burst is written while it is.
   const { whenWritten } = connection

@@ -1,31 +1,32 @@
 import { encode, decode, type Packet } from '@godwit/mqtt-codec'
 import { expect, it } from 'vitest'
-import { createConnection, type ConnectionHost } from './connection.ts'
-import { createIncoming } from './incoming.ts'
-import { createOutgoing, type Outgoing } from './outgoing.ts'
-import { createRequests } from './requests.ts'
+import { Connection, type ConnectionHost } from './connection.ts'
+import { IncomingMessages, type MessageReceiver } from './incoming.ts'
+import { OutgoingMessages, type Outgoing } from './outgoing.ts'
+import { Requests } from './requests.ts'
 
 const NOTHING = () => {}
 
 function connected(
   connack: Partial<Extract<Packet, { type: 'connack' }>> = {},
-  deliver: Parameters<typeof createIncoming>[1] = NOTHING,
+  deliver: MessageReceiver['deliver'] = NOTHING,
 ) {
   const failures: string[] = []
   const host: ConnectionHost = {
     bytesWaiting: NOTHING,
-    online: NOTHING,
+    accepted: NOTHING,
     failed: (error) => failures.push(error.code),
     disconnected: NOTHING,
-    authentication: undefined,
+    authenticate: () => false,
     pong: NOTHING,
   }
   const options = { receiveMaximum: 10, sendMaximum: 65_535, maximumPacketSizeBytes: 1_000 }
-  const outgoing = createOutgoing(options)
+  const outgoing = new OutgoingMessages(options)
   const session = {
+    options,
     outgoing,
-    incoming: createIncoming(options, deliver),
-    requests: createRequests(outgoing.identifiers, NOTHING),
+    incoming: new IncomingMessages(options, { deliver }),
+    requests: new Requests(outgoing, NOTHING),
   }
   const connect = {
     type: 'connect',
@@ -34,7 +35,7 @@ function connected(
     cleanStart: true,
     keepAliveSeconds: 60,
   } as const
-  const connection = createConnection(connect, session, host, options, 0)
+  const connection = new Connection(connect, session, host, 0)
   connection.send(connect)
   connection.receive(encode({ type: 'connack', sessionPresent: false, reasonCode: 0, ...connack }, 5), 0)
   connection.take(0)

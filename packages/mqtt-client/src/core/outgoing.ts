@@ -47,8 +47,6 @@ export interface Outgoing {
   isCounted: boolean
 }
 
-export type OutgoingMessages = ReturnType<typeof createOutgoing>
-
 /** The inputs of the table; the refusal stands behind each. */
 const INPUTS = { puback: PUBACK, pubrec: PUBREC, pubcomp: PUBCOMP }
 
@@ -56,53 +54,188 @@ const INPUTS = { puback: PUBACK, pubrec: PUBREC, pubcomp: PUBCOMP }
  * The outgoing messages of a Session. What waits for a connection, or for the server's window, is in the outbox; what is unacknowledged is in
  * flight, and after a reconnect in front of the outbox as well, so there is one way on which everything leaves. `start` and `lost` tell of connections.
  */
-export function createOutgoing({ outbox = {}, sendMaximum = SEND_MAXIMUM, store }: ClientOptions) {
-  const { maximumMessages = 10_000, maximumBytes = 67_108_864, overflow } = outbox
+export class OutgoingMessages {
+  readonly #options: NonNullable<ClientOptions['outbox']>
+  readonly #sendMaximum: number
+  readonly #store: ClientOptions['store']
   /** By Packet Identifier, in the order in which PUBLISH, or PUBREC, made them what they are. Undefined: of a SUBSCRIBE or UNSUBSCRIBE. */
-  const inFlight = new InFlight<Outgoing | undefined>()
-  let lastPacketId = 0
+  readonly #inFlight = new InFlight<Outgoing | undefined>()
+  #lastPacketId = 0
   /** How many more may be in flight on this connection [MQTT-3.3.4-9]. */
-  let window = 0
-  let connection: Connection | undefined
-  let queue: Outgoing[] = []
-  let bytes = 0
+  #window = 0
+  #connection: Connection | undefined
+  #queue: Outgoing[] = []
+  #bytes = 0
   /** The transport holds enough: new messages wait. */
-  let isBlocked = false
-  let nextExpiry = Infinity
+  #isBlocked = false
+  /** Earliest time at which something that waits expires; never too late, perhaps too early. */
+  nextExpiry = Infinity
 
-  const refill = (items: readonly Outgoing[]) => {
-    queue = []
-    bytes = 0
-    nextExpiry = Infinity
-    items.forEach(add)
-  }
-  const add = (item: Outgoing) => {
-    queue.push(item)
-    bytes += sizeOf(item.packet)
-    if (isWaiting(item)) nextExpiry = Math.min(nextExpiry, item.expiresAt)
-  }
-  const removeWhere = (isGone: (item: Outgoing) => boolean, code?: ErrorCode) => {
-    const all = queue
-    refill(all.filter((item) => !isGone(item)))
-    for (const item of all) if (isGone(item)) done(item, code && new MqttError(code))
+  constructor({ outbox = {}, sendMaximum = SEND_MAXIMUM, store }: ClientOptions) {
+    this.#options = outbox
+    this.#sendMaximum = sendMaximum
+    this.#store = store
   }
 
-  const done = (item: Outgoing | undefined, error?: MqttError, result: PublishResult = SENT) => {
+  get queued(): number {
+    return this.#queue.length
+  }
+  get unacknowledged(): number {
+    return [...this.#inFlight.values()].filter((item) => item).length
+  }
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** What a store kept: in flight with a state, else waiting in front of everything, in this order. */
+  restore(items: readonly Outgoing[]): void {
+    for (const item of items) if (item.packetId) this.#inFlight.set(item.packetId, item)
+    this.#refill([...items.filter(({ packetId }) => !packetId), ...this.#queue])
+  }
+
+  /** The connection, where this message may leave at once. */
+  readyFor(packet: Outgoing['packet']): Connection | undefined {
+    return this.#isBlocked || this.#queue[0] || this.#isFull(packet) ? undefined : this.#connection
+  }
+
+  publish(item: Outgoing, now: number): void {
+    const isDropped = (other: Outgoing) => other === oldest
+    let oldest: Outgoing | undefined
+    while (
+      this.#options.overflow === 'drop-oldest' &&
+      this.#isFull(item.packet) &&
+      (oldest = this.#queue.find(isWaiting))
+    ) {
+      this.#removeWhere(isDropped, 'OUTBOX_FULL')
+    }
+    if (this.#isFull(item.packet)) return this.#done(item, new MqttError('OUTBOX_FULL'))
+    this.#add(item)
+    if (item.packet.qos) this.#store?.record('outgoing-put', item)
+    if (item.until === 'stored') {
+      const stored = () => item.settle(undefined, SENT)
+      if (this.#store) this.#store.whenCommitted(stored)
+      else stored()
+    }
+    this.#pump(now)
+  }
+
+  /** The caller gave up. What was sent cannot be taken back, and its identifier stays taken until the server answers. */
+  cancel(item: Outgoing): void {
+    this.#removeWhere((other) => other === item && isWaiting(item))
+  }
+
+  /** After CONNACK; nothing leaves before `unblock`. Without its Session, what had no PUBREC is new again; the rest is done (it arrived). */
+  start(next: Connection, { receiveMaximum, sessionPresent }: ServerLimits): void {
+    this.#connection = next
+    this.#isBlocked = true
+    this.#window = Math.min(this.#sendMaximum, receiveMaximum)
+    const again: Outgoing[] = []
+    for (const [packetId, item] of this.#inFlight) {
+      if (!item) continue
+      item.isCounted = false
+      if (item.state !== AWAITING_PUBCOMP) again.push(item)
+      if (sessionPresent) continue
+      this.#inFlight.delete(packetId)
+      if (item.state === AWAITING_PUBCOMP) this.#done(item)
+      item.packetId = item.state = 0
+      item.isSent = false
+    }
+    // [MQTT-4.4.0-1] With the original identifiers, in the original order, in slices where the window is smaller now.
+    this.#refill([...again, ...this.#queue.filter((item) => !again.includes(item))])
+  }
+
+  /** Whether the transport holds enough: then new messages wait for `unblock`. */
+  block(isFull: boolean): void {
+    this.#isBlocked = isFull
+  }
+
+  /** [MQTT-4.9.0-3] Right after `start`: no window holds them back. */
+  release(): void {
+    for (const [packetId, item] of this.#inFlight) if (item?.state === AWAITING_PUBCOMP) this.#pubrel(packetId)
+  }
+
+  /** The transport takes more. */
+  unblock(now: number): void {
+    this.#isBlocked = false
+    this.#pump(now)
+  }
+
+  lost(): void {
+    this.#connection = undefined
+    this.#removeWhere(({ packet, offline }) => !packet.qos && offline !== 'queue', 'CONNECTION_LOST')
+  }
+
+  /** Rejects what expired while it waited. */
+  expire(now: number): void {
+    this.#removeWhere((item) => isWaiting(item) && item.expiresAt <= now, 'EXPIRED')
+  }
+
+  /** PUBACK, PUBREC or PUBCOMP. The Reason Code to end the connection with, or 0. */
+  acknowledged({ type, packetId, reasonCode, properties }: PubackPacket | PubrecPacket | PubcompPacket, now: number) {
+    const item = this.#inFlight.get(packetId)
+    const isRefused = type !== 'pubcomp' && reasonCode >= UNSPECIFIED_ERROR
+    // An identifier of a SUBSCRIBE is none of a PUBLISH.
+    const isForeign = !packetId || (!item && this.#inFlight.has(packetId))
+    // Its answer may come before it was sent again.
+    const waits = item && !item.isCounted && item.state !== AWAITING_PUBCOMP
+    const outcome = isForeign ? VIOLATION : this.#step(item, packetId, INPUTS[type] + Number(isRefused))
+    if (outcome === VIOLATION) return PROTOCOL_ERROR
+    if (waits) this.#refill(this.#queue.filter((other) => other !== item))
+    if (outcome === SEND_PUBREL) {
+      this.#store?.record('outgoing-released', item, packetId)
+      this.#pubrel(packetId)
+    }
+    if (outcome === COMPLETED) this.#done(item, undefined, { ...properties, reasonCode })
+    if (outcome === REFUSED)
+      this.#done(item, new MqttError('PUBLISH_REFUSED', '', { ...properties, phase: 'session', reasonCode }))
+    this.#pump(now)
+    return 0
+  }
+
+  rejectAll(error: MqttError): void {
+    const all = new Set([...this.#inFlight.values(), ...this.#queue])
+    this.#inFlight.clear()
+    this.#refill([])
+    for (const item of all) item?.settle(error)
+  }
+
+  /** The next free identifier, now in use; 0 where all are [MQTT-2.2.1-3]. SUBSCRIBE and UNSUBSCRIBE share the range. */
+  take(item?: Outgoing): number {
+    if (this.#inFlight.size === 65_535) return 0
+    do this.#lastPacketId = (this.#lastPacketId % 65_535) + 1
+    while (this.#inFlight.has(this.#lastPacketId))
+    this.#inFlight.set(this.#lastPacketId, item)
+    return this.#lastPacketId
+  }
+  free(packetId: number): boolean {
+    return this.#inFlight.delete(packetId)
+  }
+
+  #refill(items: readonly Outgoing[]): void {
+    this.#queue = []
+    this.#bytes = 0
+    this.nextExpiry = Infinity
+    for (const item of items) this.#add(item)
+  }
+  #add(item: Outgoing): void {
+    this.#queue.push(item)
+    this.#bytes += sizeOf(item.packet)
+    if (isWaiting(item)) this.nextExpiry = Math.min(this.nextExpiry, item.expiresAt)
+  }
+  #removeWhere(isGone: (item: Outgoing) => boolean, code?: ErrorCode): void {
+    const all = this.#queue
+    this.#refill(all.filter((item) => !isGone(item)))
+    for (const item of all) if (isGone(item)) this.#done(item, code && new MqttError(code))
+  }
+
+  #done(item: Outgoing | undefined, error?: MqttError, result: PublishResult = SENT): void {
     if (!item) return
-    if (item.packet.qos) store?.record('outgoing-delete', item)
+    if (item.packet.qos) this.#store?.record('outgoing-delete', item)
     item.settle(error, result)
   }
 
-  /** The next free identifier, now in use; 0 where all are [MQTT-2.2.1-3]. */
-  const take = (item?: Outgoing) => {
-    if (inFlight.size === 65_535) return 0
-    do lastPacketId = (lastPacketId % 65_535) + 1
-    while (inFlight.has(lastPacketId))
-    inFlight.set(lastPacketId, item)
-    return lastPacketId
-  }
   /** Moves an exchange on, by the table. Returns its outcome. */
-  const step = (item: Outgoing | undefined, packetId: number, input: number) => {
+  #step(item: Outgoing | undefined, packetId: number, input: number): number {
     const state = item?.state ?? FREE
     const cell = cellOf(senderTable, state, input)
     if (!item || cell >> 4 === VIOLATION) return cell >> 4
@@ -110,20 +243,23 @@ export function createOutgoing({ outbox = {}, sendMaximum = SEND_MAXIMUM, store 
     if (item.state === state) return SEND_PUBREL
     if (item.isCounted && (item.state === FREE || input === DISCARD)) {
       item.isCounted = false
-      window++
+      this.#window++
     }
-    inFlight.delete(packetId)
+    this.#inFlight.delete(packetId)
     // [MQTT-4.6.0-4] PUBRELs are ordered by their PUBRECs, also when they are sent again.
-    if (item.state) inFlight.set(packetId, item)
+    if (item.state) this.#inFlight.set(packetId, item)
     return cell >> 4
   }
-  const pubrel = (packetId: number) => connection?.send({ type: 'pubrel', packetId, reasonCode: 0 })
+  #pubrel(packetId: number): void {
+    this.#connection?.send({ type: 'pubrel', packetId, reasonCode: 0 })
+  }
 
   /** False: not now. Settles the item where it can never go. */
-  const send = (item: Outgoing, now: number): boolean => {
+  #send(item: Outgoing, now: number): boolean {
     const { packet, until } = item
     const { qos, retain, properties } = packet
-    if (!connection?.server || isBlocked || (qos && !window)) return false
+    const connection = this.#connection
+    if (!connection?.server || this.#isBlocked || (qos && !this.#window)) return false
     const { server, aliases } = connection
     let error =
       qos > server.maximumQos
@@ -135,10 +271,10 @@ export function createOutgoing({ outbox = {}, sendMaximum = SEND_MAXIMUM, store 
             : undefined
     if (!error) {
       if (qos && !item.packetId) {
-        item.packetId = take(item)
+        item.packetId = this.take(item)
         if (!item.packetId) return false
         item.state = cellOf(senderTable, FREE, START_QOS_1 + qos - 1) & 15
-        store?.record('outgoing-sent', item, item.packetId)
+        this.#store?.record('outgoing-sent', item, item.packetId)
       }
       const interval = properties?.messageExpiryIntervalSeconds
       const left = interval && Math.max(1, interval - Math.floor((now - item.queuedAt) / 1_000))
@@ -157,150 +293,26 @@ export function createOutgoing({ outbox = {}, sendMaximum = SEND_MAXIMUM, store 
         (lost: MqttError) => qos || item.settle(lost),
       )
       if (!error && qos) {
-        window--
+        this.#window--
         item.isCounted = item.isSent = true
       }
     }
     if (!error) return true
     // [MQTT-3.1.2-25] It counts as done. What may have arrived is ended with PUBREL, since the server may hold its identifier.
     const { packetId } = item
-    if (packetId && step(item, packetId, item.isSent ? DISCARD : ABANDON) === SEND_PUBREL) pubrel(packetId)
-    done(item, error)
+    if (packetId && this.#step(item, packetId, item.isSent ? DISCARD : ABANDON) === SEND_PUBREL) this.#pubrel(packetId)
+    this.#done(item, error)
     return true
   }
 
   /** Sends what may go, in order. */
-  const pump = (now: number) => {
-    while (queue[0] && send(queue[0], now)) bytes -= sizeOf(queue.shift()!.packet)
+  #pump(now: number): void {
+    while (this.#queue[0] && this.#send(this.#queue[0], now)) this.#bytes -= sizeOf(this.#queue.shift()!.packet)
   }
 
-  const isFull = (packet: Outgoing['packet']) =>
-    queue.length >= maximumMessages || bytes + sizeOf(packet) > maximumBytes
-
-  return {
-    /** For SUBSCRIBE and UNSUBSCRIBE, which share the range. */
-    identifiers: { take, free: (packetId: number) => inFlight.delete(packetId) },
-
-    /** What a store kept: in flight with a state, else waiting in front of everything, in this order. */
-    restore(items: readonly Outgoing[]): void {
-      for (const item of items) if (item.packetId) inFlight.set(item.packetId, item)
-      refill([...items.filter(({ packetId }) => !packetId), ...queue])
-    },
-    get queued() {
-      return queue.length
-    },
-    get unacknowledged() {
-      return [...inFlight.values()].filter((item) => item).length
-    },
-    get bytes() {
-      return bytes
-    },
-    /** Earliest time at which something that waits expires; never too late, perhaps too early. */
-    get nextExpiry() {
-      return nextExpiry
-    },
-
-    /** The connection, where this message may leave at once. */
-    readyFor(packet: Outgoing['packet']): Connection | undefined {
-      return isBlocked || queue[0] || isFull(packet) ? undefined : connection
-    },
-
-    publish(item: Outgoing, now: number): void {
-      const isDropped = (other: Outgoing) => other === oldest
-      let oldest: Outgoing | undefined
-      while (overflow === 'drop-oldest' && isFull(item.packet) && (oldest = queue.find(isWaiting))) {
-        removeWhere(isDropped, 'OUTBOX_FULL')
-      }
-      if (isFull(item.packet)) return done(item, new MqttError('OUTBOX_FULL'))
-      add(item)
-      if (item.packet.qos) store?.record('outgoing-put', item)
-      if (item.until === 'stored') {
-        const stored = () => item.settle(undefined, SENT)
-        if (store) store.whenCommitted(stored)
-        else stored()
-      }
-      pump(now)
-    },
-
-    /** The caller gave up. What was sent cannot be taken back, and its identifier stays taken until the server answers. */
-    cancel(item: Outgoing): void {
-      removeWhere((other) => other === item && isWaiting(item))
-    },
-
-    /** After CONNACK; nothing leaves before `unblock`. Without its Session, what had no PUBREC is new again; the rest is done (it arrived). */
-    start(next: Connection, { receiveMaximum, sessionPresent }: ServerLimits): void {
-      connection = next
-      isBlocked = true
-      window = Math.min(sendMaximum, receiveMaximum)
-      const again: Outgoing[] = []
-      for (const [packetId, item] of inFlight) {
-        if (!item) continue
-        item.isCounted = false
-        if (item.state !== AWAITING_PUBCOMP) again.push(item)
-        if (sessionPresent) continue
-        inFlight.delete(packetId)
-        if (item.state === AWAITING_PUBCOMP) done(item)
-        item.packetId = item.state = 0
-        item.isSent = false
-      }
-      // [MQTT-4.4.0-1] With the original identifiers, in the original order, in slices where the window is smaller now.
-      refill([...again, ...queue.filter((item) => !again.includes(item))])
-    },
-
-    /** Whether the transport holds enough: then new messages wait for `unblock`. */
-    block(isFull: boolean): void {
-      isBlocked = isFull
-    },
-
-    /** [MQTT-4.9.0-3] Right after `start`: no window holds them back. */
-    release(): void {
-      for (const [packetId, item] of inFlight) if (item?.state === AWAITING_PUBCOMP) pubrel(packetId)
-    },
-
-    /** The transport takes more. */
-    unblock(now: number): void {
-      isBlocked = false
-      pump(now)
-    },
-
-    lost(): void {
-      connection = undefined
-      removeWhere(({ packet, offline }) => !packet.qos && offline !== 'queue', 'CONNECTION_LOST')
-    },
-
-    /** Rejects what expired while it waited. */
-    expire(now: number): void {
-      removeWhere((item) => isWaiting(item) && item.expiresAt <= now, 'EXPIRED')
-    },
-
-    /** PUBACK, PUBREC or PUBCOMP. The Reason Code to end the connection with, or 0. */
-    acknowledged({ type, packetId, reasonCode, properties }: PubackPacket | PubrecPacket | PubcompPacket, now: number) {
-      const item = inFlight.get(packetId)
-      const isRefused = type !== 'pubcomp' && reasonCode >= UNSPECIFIED_ERROR
-      // An identifier of a SUBSCRIBE is none of a PUBLISH.
-      const isForeign = !packetId || (!item && inFlight.has(packetId))
-      // Its answer may come before it was sent again.
-      const waits = item && !item.isCounted && item.state !== AWAITING_PUBCOMP
-      const outcome = isForeign ? VIOLATION : step(item, packetId, INPUTS[type] + Number(isRefused))
-      if (outcome === VIOLATION) return PROTOCOL_ERROR
-      if (waits) refill(queue.filter((other) => other !== item))
-      if (outcome === SEND_PUBREL) {
-        store?.record('outgoing-released', item, packetId)
-        pubrel(packetId)
-      }
-      if (outcome === COMPLETED) done(item, undefined, { ...properties, reasonCode })
-      if (outcome === REFUSED)
-        done(item, new MqttError('PUBLISH_REFUSED', '', { ...properties, phase: 'session', reasonCode }))
-      pump(now)
-      return 0
-    },
-
-    rejectAll(error: MqttError): void {
-      const all = new Set([...inFlight.values(), ...queue])
-      inFlight.clear()
-      refill([])
-      for (const item of all) item?.settle(error)
-    },
+  #isFull(packet: Outgoing['packet']): boolean {
+    const { maximumMessages = 10_000, maximumBytes = 67_108_864 } = this.#options
+    return this.#queue.length >= maximumMessages || this.#bytes + sizeOf(packet) > maximumBytes
   }
 }
 

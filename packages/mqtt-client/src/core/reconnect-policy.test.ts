@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { MqttError } from '../errors.ts'
-import { isRetryable, reconnectPolicy } from './reconnect-policy.ts'
+import { isRetryable, ReconnectPolicy } from './reconnect-policy.ts'
 
 const lost = new MqttError('CONNECTION_LOST', 'lost', { retryable: true })
 const refused = (reasonCode: number) =>
@@ -27,7 +27,7 @@ function returns(downSeconds: number, first: MqttError, seed: number): { peak: n
   const bySecond = new Map<number, number>()
   let last = 0
   for (let client = 0; client < 10_000; client++) {
-    const policy = reconnectPolicy({})
+    const policy = new ReconnectPolicy({})
     policy.connecting()
     policy.online(0)
     let now = 100_000
@@ -64,7 +64,7 @@ describe('C2 the backoff', () => {
       fc.property(
         fc.array(fc.double({ min: 0, max: 0.999_999, noNaN: true }), { minLength: 1, maxLength: 20 }),
         (randoms) => {
-          const policy = reconnectPolicy({})
+          const policy = new ReconnectPolicy({})
           randoms.forEach((random, failure) => {
             expect(policy.failed(lost, 0, random)).toBeCloseTo(random * Math.min(60_000, 1_000 * 2 ** failure), 6)
           })
@@ -74,7 +74,7 @@ describe('C2 the backoff', () => {
   })
 
   it('starts anew only after a connection that held for 30 s', () => {
-    const policy = reconnectPolicy({})
+    const policy = new ReconnectPolicy({})
     expect(policy.failed(lost, 0, 1)).toBe(1_000)
     policy.online(0)
     expect(policy.failed(lost, 29_999, 1)).toBe(2_000)
@@ -83,7 +83,7 @@ describe('C2 the backoff', () => {
   })
 
   it('treats a server that kicks right after CONNACK like one that is down', () => {
-    const policy = reconnectPolicy({})
+    const policy = new ReconnectPolicy({})
     const delays = [0, 1, 2, 3].map((now) => {
       policy.online(now)
       return policy.failed(lost, now, 1)
@@ -92,18 +92,18 @@ describe('C2 the backoff', () => {
   })
 
   it('takes a Session back three times, then leaves it to the other', () => {
-    const policy = reconnectPolicy({})
+    const policy = new ReconnectPolicy({})
     const taken = refused(0x8e)
     expect([1, 2, 3, 4].map(() => policy.failed(taken, 0, 0) !== undefined)).toEqual([true, true, true, false])
   })
 
   it('obeys the options', () => {
-    expect(reconnectPolicy({ baseMs: 7 }).failed(lost, 0, 1)).toBe(7)
-    expect(reconnectPolicy({ maximumMs: 9 }).failed(lost, 0, 1)).toBe(9)
-    expect(reconnectPolicy({ decide: () => 42 }).failed(refused(0x87), 0, 0)).toBe(42)
-    expect(reconnectPolicy({ decide: () => false }).failed(lost, 0, 0)).toBeUndefined()
-    expect(reconnectPolicy({ decide: (_, { delayMs }) => delayMs === 1_000 }).failed(lost, 0, 1)).toBe(1_000)
-    const limited = reconnectPolicy({ decide: (error, { number }) => error.retryable && number < 2 })
+    expect(new ReconnectPolicy({ baseMs: 7 }).failed(lost, 0, 1)).toBe(7)
+    expect(new ReconnectPolicy({ maximumMs: 9 }).failed(lost, 0, 1)).toBe(9)
+    expect(new ReconnectPolicy({ decide: () => 42 }).failed(refused(0x87), 0, 0)).toBe(42)
+    expect(new ReconnectPolicy({ decide: () => false }).failed(lost, 0, 0)).toBeUndefined()
+    expect(new ReconnectPolicy({ decide: (_, { delayMs }) => delayMs === 1_000 }).failed(lost, 0, 1)).toBe(1_000)
+    const limited = new ReconnectPolicy({ decide: (error, { number }) => error.retryable && number < 2 })
     limited.connecting()
     expect(limited.failed(lost, 0, 1)).toBe(1_000)
     limited.connecting()

@@ -22,38 +22,39 @@ export const isRetryable = (reasonCode: number) => !FATAL.includes(reasonCode)
  * it anew, so a server that kicks right after CONNACK is left alone like one that is down. A server that says it is shutting down or busy says
  * it to everybody at once: then the window begins wide.
  */
-export function reconnectPolicy({ baseMs = 1_000, maximumMs = 60_000, decide }: ReconnectOptions) {
-  let failures = 0
-  let attempts = 0
-  let takeovers = 0
-  let onlineSince = Infinity
-  return {
-    /** Attempts since the last stable connection. */
-    get attempts() {
-      return attempts
-    },
+export class ReconnectPolicy {
+  /** Since the last stable connection. */
+  attempts = 0
+  readonly #options: ReconnectOptions
+  #failures = 0
+  #takeovers = 0
+  #onlineSince = Infinity
 
-    connecting(): void {
-      attempts++
-    },
+  constructor(options: ReconnectOptions) {
+    this.#options = options
+  }
 
-    online(now: number): void {
-      onlineSince = now
-    },
+  connecting(): void {
+    this.attempts++
+  }
 
-    /** A connection or an attempt failed: milliseconds to wait, or undefined to give up. `random` in [0, 1). */
-    failed(error: MqttError, now: number, random: number): number | undefined {
-      const { reasonCode, retryable } = error
-      if (now - onlineSince >= STABLE_MS) failures = attempts = takeovers = 0
-      onlineSince = Infinity
-      if (reasonCode === SESSION_TAKEN_OVER) takeovers++
-      if (reasonCode === SERVER_SHUTTING_DOWN || reasonCode === SERVER_BUSY)
-        failures = Math.max(failures, FLEET_FAILURES)
-      const delayMs = Math.min(baseMs * 2 ** failures++, maximumMs) * random
-      const verdict = decide
-        ? decide(error, { number: attempts, delayMs })
-        : retryable && takeovers <= MAXIMUM_TAKEOVERS
-      return verdict === true ? delayMs : verdict === false ? undefined : verdict
-    },
+  online(now: number): void {
+    this.#onlineSince = now
+  }
+
+  /** A connection or an attempt failed: milliseconds to wait, or undefined to give up. `random` in [0, 1). */
+  failed(error: MqttError, now: number, random: number): number | undefined {
+    const { baseMs = 1_000, maximumMs = 60_000, decide } = this.#options
+    const { reasonCode, retryable } = error
+    if (now - this.#onlineSince >= STABLE_MS) this.#failures = this.attempts = this.#takeovers = 0
+    this.#onlineSince = Infinity
+    if (reasonCode === SESSION_TAKEN_OVER) this.#takeovers++
+    if (reasonCode === SERVER_SHUTTING_DOWN || reasonCode === SERVER_BUSY)
+      this.#failures = Math.max(this.#failures, FLEET_FAILURES)
+    const delayMs = Math.min(baseMs * 2 ** this.#failures++, maximumMs) * random
+    const verdict = decide
+      ? decide(error, { number: this.attempts, delayMs })
+      : retryable && this.#takeovers <= MAXIMUM_TAKEOVERS
+    return verdict === true ? delayMs : verdict === false ? undefined : verdict
   }
 }

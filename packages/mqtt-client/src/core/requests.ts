@@ -6,84 +6,87 @@ import { PROTOCOL_ERROR } from './reason-code.ts'
 
 /** A SUBSCRIBE or UNSUBSCRIBE until its answer. */
 export interface Request {
-  /** Its Packet Identifier is given when it is sent. */
+  /** Given when it is sent; 0 while it waits for a connection. */
+  packetId: number
   readonly packet: Omit<SubscribePacket, 'packetId'> | Omit<UnsubscribePacket, 'packetId'>
   settle(error: MqttError | undefined, reasonCodes?: readonly number[]): void
 }
 
-export type Requests = ReturnType<typeof createRequests>
-
 /** SUBSCRIBE and UNSUBSCRIBE, in order: in flight, or waiting for a connection. A lost connection makes them wait again. */
-export function createRequests(identifiers: PacketIdentifierSource, report: (error: MqttError) => void) {
-  /** With their Packet Identifiers; 0 while they wait. */
-  const all = new Map<Request, number>()
-  let connection: Connection | undefined
+export class Requests {
+  readonly #identifiers: PacketIdentifierSource
+  readonly #report: (error: MqttError) => void
+  /** In the order in which they were asked for. */
+  readonly #all = new Set<Request>()
+  #connection: Connection | undefined
 
-  const pump = () => {
-    for (const [request, sent] of all) {
-      const packetId = sent || !connection ? 0 : identifiers.take()
-      if (packetId === 0) continue
-      all.set(request, packetId)
-      const error = connection?.send({ ...request.packet, packetId })
-      if (error) end(request, packetId, error)
+  constructor(identifiers: PacketIdentifierSource, report: (error: MqttError) => void) {
+    this.#identifiers = identifiers
+    this.#report = report
+  }
+
+  get outstanding(): number {
+    return this.#all.size
+  }
+
+  add(request: Request): void {
+    this.#all.add(request)
+    this.#pump()
+  }
+
+  /** The caller gave up. Waiting: it is never sent. In flight: its identifier stays taken until the answer (false). */
+  cancel(request: Request): boolean {
+    return !request.packetId && this.#all.delete(request)
+  }
+
+  start(next: Connection): void {
+    this.#connection = next
+    this.#pump()
+  }
+
+  lost(): void {
+    this.#connection = undefined
+    for (const request of this.#all) {
+      this.#identifiers.free(request.packetId)
+      request.packetId = 0
     }
   }
-  const end = (request: Request, packetId: number, error: MqttError | undefined, reasonCodes?: readonly number[]) => {
-    all.delete(request)
-    identifiers.free(packetId)
-    request.settle(error, reasonCodes)
-  }
-  const lost = () => {
-    connection = undefined
-    for (const [request, packetId] of all) {
-      identifiers.free(packetId)
-      all.set(request, 0)
-    }
-  }
 
-  return {
-    get outstanding() {
-      return all.size
-    },
-
-    add(request: Request): void {
-      all.set(request, 0)
-      pump()
-    },
-
-    /** The caller gave up. Waiting: it is never sent. In flight: its identifier stays taken until the answer (false). */
-    cancel(request: Request): boolean {
-      return all.get(request) === 0 && all.delete(request)
-    },
-
-    start(next: Connection): void {
-      connection = next
-      pump()
-    },
-
-    lost,
-
-    /** The Reason Code to end the connection with, or 0. */
-    answered({ type, packetId, reasonCodes }: SubackPacket | UnsubackPacket): number {
-      for (const [request, own] of all) {
-        if (own !== packetId) continue
-        const { packet } = request
-        const asked = packet.type === 'subscribe' ? packet.subscriptions : packet.topicFilters
-        // UNSUBACK of 3.1 and 3.1.1 carries no codes.
-        const isWhole = reasonCodes.length === asked.length || (type === 'unsuback' && reasonCodes.length === 0)
-        const fits = isWhole && (type === 'suback') === (packet.type === 'subscribe')
-        if (fits) end(request, packetId, undefined, reasonCodes)
-        else end(request, packetId, new MqttError('PROTOCOL_ERROR'))
-        pump()
-        return fits ? 0 : PROTOCOL_ERROR
-      }
-      report(new MqttError('PROTOCOL_ERROR', `${type} to nothing`, { phase: 'session' }))
+  /** The Reason Code to end the connection with, or 0. */
+  answered({ type, packetId, reasonCodes }: SubackPacket | UnsubackPacket): number {
+    const request = [...this.#all].find((one) => one.packetId === packetId)
+    if (!request) {
+      this.#report(new MqttError('PROTOCOL_ERROR', `${type} to nothing`, { phase: 'session' }))
       return 0
-    },
+    }
+    const { packet } = request
+    const asked = packet.type === 'subscribe' ? packet.subscriptions : packet.topicFilters
+    // UNSUBACK of 3.1 and 3.1.1 carries no codes.
+    const isWhole = reasonCodes.length === asked.length || (type === 'unsuback' && reasonCodes.length === 0)
+    const fits = isWhole && (type === 'suback') === (packet.type === 'subscribe')
+    if (fits) this.#end(request, undefined, reasonCodes)
+    else this.#end(request, new MqttError('PROTOCOL_ERROR'))
+    this.#pump()
+    return fits ? 0 : PROTOCOL_ERROR
+  }
 
-    rejectAll(error: MqttError): void {
-      lost()
-      for (const [request] of all) end(request, 0, error)
-    },
+  rejectAll(error: MqttError): void {
+    this.lost()
+    for (const request of this.#all) this.#end(request, error)
+  }
+
+  #pump(): void {
+    for (const request of this.#all) {
+      if (request.packetId || !this.#connection) continue
+      request.packetId = this.#identifiers.take()
+      const { packet, packetId } = request
+      const error = packetId ? this.#connection.send({ ...packet, packetId }) : undefined
+      if (error) this.#end(request, error)
+    }
+  }
+  #end(request: Request, error: MqttError | undefined, reasonCodes?: readonly number[]): void {
+    this.#all.delete(request)
+    this.#identifiers.free(request.packetId)
+    request.settle(error, reasonCodes)
   }
 }

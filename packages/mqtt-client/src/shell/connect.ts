@@ -4,7 +4,8 @@ import type { CallOptions } from '../api/structural.ts'
 import { MqttError } from '../errors.ts'
 import type { Runtime } from '../ports/runtime.ts'
 import type { Transport } from '../ports/transport.ts'
-import { assembleClient } from './client.ts'
+import { MqttClient } from './client.ts'
+import { ClientInternals } from './client-internals.ts'
 
 /** What differs between a page and Node. */
 type Platform = readonly [transport: Transport, runtime: () => Runtime]
@@ -37,5 +38,5 @@ const make = (
 ) => {
   const { store, clientId, transport = platformTransport, runtime = platformRuntime() } = options
   if (store && !clientId) throw new MqttError('INVALID_ARGUMENT', 'a store needs a clientId')
-  return assembleClient(target, options, transport, runtime, failsFast)
+  return new MqttClient(new ClientInternals(target, options, transport, runtime, failsFast))
 }

@@ -5,7 +5,12 @@ const MAXIMUM_DELAY_MS = 2_147_483_647
 /** A wall clock that ran ahead of the monotonic one by this much: the machine slept, which some monotonic clocks do not count. */
 const SLEPT_MS = 2_000
 
-export function platformRuntime(): Runtime {
+/** One for all clients of the process. */
+let shared: Runtime | undefined
+
+export const platformRuntime = (): Runtime => (shared ??= newRuntime())
+
+function newRuntime(): Runtime {
   let wall = Date.now()
   let ticks = performance.now()
   let elapsed = 0

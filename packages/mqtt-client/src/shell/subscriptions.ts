@@ -3,14 +3,15 @@ import { isShared, isTopicFilter, matches, wireFilter } from '@godwit/mqtt-topic
 import type { Client } from '../api/client.ts'
 import type { CallOptions } from '../api/structural.ts'
 import type { SubscribeOptions, Subscription } from '../api/subscription.ts'
-import type { Delivery, IncomingMessages } from '../core/incoming.ts'
+import type { Delivery, IncomingMessages, MessageReceiver } from '../core/incoming.ts'
 import { UNSPECIFIED_ERROR } from '../core/reason-code.ts'
 import type { Request, Requests } from '../core/requests.ts'
 import { MqttError } from '../errors.ts'
-import { throwLater, type Emit } from './emitter.ts'
+import type { Runtime } from '../ports/runtime.ts'
+import { throwLater, type Emitter } from './emitter.ts'
 import { IncomingMessage, unshared } from './message.ts'
-import type { Operation, Settle } from './operation.ts'
-import { createReceiver, type Handler, type Receiver } from './subscription.ts'
+import { operation, type Settle } from './operation.ts'
+import { Receiver, type Handler } from './receiver.ts'
 import { propertiesOf } from './values.ts'
 
 /** Messages that nobody asked for (yet), left over in a resumed Session. */
@@ -20,29 +21,133 @@ const MAXIMUM_CACHED_TOPICS = 1_024
 
 /** What the subscriptions need of their client. */
 export interface SubscriptionsHost {
-  readonly operation: Operation
+  readonly runtime: Runtime
+  readonly events: Emitter
   readonly incoming: IncomingMessages
   readonly requests: Requests
-  readonly publish: Client['publish']
-  readonly emit: Emit
+  readonly connector: { hold(owner: unknown, isFull: boolean): void }
+  publish: Client['publish']
   /** Closed, or closing: nothing new is sent. */
   isOver(): boolean
-  hold(receiver: Receiver, isFull: boolean): void
 }
 
 /** Which Subscriptions there are, and which of them get a message. */
-export function createSubscriptions(host: SubscriptionsHost) {
-  const { operation, incoming, requests, emit, isOver, hold } = host
+export class Subscriptions implements MessageReceiver {
+  readonly #host: SubscriptionsHost
+  readonly #receivers = new Set<Receiver>()
+  /** By Topic Name. Made for the first message. */
+  #matching: Map<string, readonly Receiver[]> | undefined
+  #unclaimed: Delivery[] = []
 
-  const receivers = new Set<Receiver>()
-  /** By Topic Name. */
-  const matching = new Map<string, readonly Receiver[]>()
-  let unclaimed: Delivery[] = []
+  constructor(host: SubscriptionsHost) {
+    this.#host = host
+  }
 
-  const receiversOf = (topicName: string) => {
+  subscribe(
+    written: readonly string[],
+    handler: Handler | undefined,
+    options: SubscribeOptions & CallOptions,
+    settle: Settle<Subscription>,
+  ): (() => void) | void {
+    const { requests } = this.#host
+    const topicFilters = written.map(wireFilter)
+    // [MQTT-3.8.3-4] No Local on a Shared Subscription: to a server that is the end of the connection.
+    if (!areFilters(topicFilters) || (options.noLocal && topicFilters.some(isShared))) return settle(invalidFilter())
+    const receiver = new Receiver(topicFilters, written, options, handler, this)
+    this.#receivers.add(receiver)
+    this.#matching = undefined
+    let isGivenUp = false
+    const request = this.#ask(receiver, (reasonCodes) => {
+      const { ended } = receiver
+      receiver.reasonCodes = reasonCodes
+      settle(ended, receiver.subscription)
+      if (isGivenUp && !ended) receiver.leave().catch(() => {})
+    })
+    this.claim()
+    return () => {
+      isGivenUp = true
+      if (requests.cancel(request)) this.#remove(receiver, topicFilters)
+    }
+  }
+
+  /** `client.unsubscribe`: whoever has these filters. */
+  unsubscribe(written: readonly string[], settle: Settle<readonly number[]>): (() => void) | void {
+    const topicFilters = written.map(wireFilter)
+    if (!areFilters(topicFilters)) return settle(invalidFilter())
+    for (const receiver of this.#receivers) this.#remove(receiver, topicFilters)
+    return this.#unsubscribe(topicFilters, settle)
+  }
+
+  deliver(packet: PublishPacket, delivery?: Delivery): void {
+    const { events, incoming } = this.#host
+    const { topicName, properties } = packet
+    const identifiers = properties?.subscriptionIdentifiers
+    let receiving = this.#receiversOf(topicName)
+    // Where a Subscription has an identifier and the message carries some, they decide.
+    if (identifiers) {
+      receiving = receiving.filter(({ options: { subscriptionIdentifier: own } }) => !own || identifiers.includes(own))
+    }
+    if (delivery) delivery.receivers = receiving.length || 1
+    for (const receiver of receiving) receiver.push(new IncomingMessage(packet, delivery, this.#host, receiver.written))
+    if (receiving.length > 0) return
+    const message = new IncomingMessage(packet, delivery, this.#host, [])
+    if (events.emit('message', message)) return message.ack()
+    // A Session that was resumed before the application subscribed: its messages wait for that, but not without bound.
+    if (!delivery || this.#unclaimed.push(delivery) <= MAXIMUM_UNCLAIMED) return
+    incoming.acknowledge(this.#unclaimed.shift()!, 0)
+    events.emit('error', new MqttError('UNCLAIMED', topicName, { phase: 'session' }))
+  }
+  /** Somebody new may want what nobody did. */
+  claim(): void {
+    for (const delivery of this.#unclaimed.splice(0)) this.deliver(delivery.packet, delivery)
+  }
+
+  /** After CONNACK. Without its Session the server knows of nothing: everything that it had granted is asked for once more. */
+  online(sessionPresent: boolean): void {
+    if (sessionPresent) return
+    this.#unclaimed = []
+    for (const receiver of this.#receivers) {
+      if (receiver.isGranted)
+        this.#ask(receiver, () => receiver.ended && this.#host.events.emit('error', receiver.ended))
+    }
+  }
+
+  end(error: MqttError | undefined): void {
+    for (const receiver of this.#receivers) this.#remove(receiver, receiver.filters, error)
+  }
+
+  // What a Subscription asks for.
+
+  operation<T>(call: CallOptions | undefined, begin: (settle: Settle<T>) => (() => void) | void): Promise<T> {
+    return operation(this.#host.runtime, call, begin)
+  }
+  hold(receiver: Receiver, isFull: boolean): void {
+    this.#host.connector.hold(receiver, isFull)
+  }
+  /** Those of its filters that no other Subscription has. */
+  leave(receiver: Receiver, call: CallOptions | undefined): Promise<void> {
+    const { topicFilters } = receiver
+    return this.operation(call, (done) => {
+      this.#remove(receiver, topicFilters)
+      const others = [...this.#receivers].flatMap(({ filters }) => filters)
+      const own = topicFilters.filter((filter) => !others.includes(filter))
+      if (own.length === 0 || this.#host.isOver()) return done(undefined)
+      return this.#unsubscribe(own, (error) => done(error))
+    })
+  }
+  /** The application's own exception is never lost: without a listener it surfaces as an uncaught one. */
+  handlerFailed(cause: unknown): void {
+    const error = new MqttError('HANDLER_FAILED', '', { cause })
+    if (!this.#host.events.emit('error', error)) throwLater(error)
+  }
+
+  #receiversOf(topicName: string): readonly Receiver[] {
+    const matching = (this.#matching ??= new Map())
     let found = matching.get(topicName)
     if (!found) {
-      found = [...receivers].filter(({ filters }) => filters.some((filter) => matches(unshared(filter), topicName)))
+      found = [...this.#receivers].filter(({ filters }) =>
+        filters.some((filter) => matches(unshared(filter), topicName)),
+      )
       if (matching.size >= MAXIMUM_CACHED_TOPICS) matching.clear()
       matching.set(topicName, found)
     }
@@ -50,132 +155,46 @@ export function createSubscriptions(host: SubscriptionsHost) {
   }
 
   /** Takes filters out. A Subscription that has none left ends. */
-  const remove = (receiver: Receiver, topicFilters: readonly string[], error?: MqttError) => {
+  #remove(receiver: Receiver, topicFilters: readonly string[], error?: MqttError): void {
     receiver.filters = receiver.filters.filter((filter) => !topicFilters.includes(filter))
-    matching.clear()
+    this.#matching = undefined
     if (receiver.filters.length > 0) return
-    receivers.delete(receiver)
+    this.#receivers.delete(receiver)
     receiver.end(error)
   }
 
   /** SUBSCRIBE for all that a Subscription has; what is refused is taken out when the answer comes. */
-  const ask = (receiver: Receiver, settled: (reasonCodes: readonly number[]) => void): Request => {
+  #ask(receiver: Receiver, settled: (reasonCodes: readonly number[]) => void): Request {
     const { filters, options } = receiver
     const { qos = 0, noLocal = false, retainAsPublished = false, retainHandling = 0 } = options
     const request: Request = {
+      packetId: 0,
       packet: {
         type: 'subscribe',
         subscriptions: filters.map((topicFilter) => ({ topicFilter, qos, noLocal, retainAsPublished, retainHandling })),
         properties: propertiesOf(options) as SubscribePacket['properties'] & {},
       },
-      settle(error, reasonCodes = []) {
+      settle: (error, reasonCodes = []) => {
         const refused = filters.filter((_, index) => (reasonCodes[index] ?? UNSPECIFIED_ERROR) >= UNSPECIFIED_ERROR)
         const [reasonCode] = reasonCodes
         receiver.isGranted = true
-        remove(receiver, refused, error ?? new MqttError('SUBSCRIBE_REFUSED', '', { phase: 'session', reasonCode }))
+        this.#remove(
+          receiver,
+          refused,
+          error ?? new MqttError('SUBSCRIBE_REFUSED', '', { phase: 'session', reasonCode }),
+        )
         settled(reasonCodes)
       },
     }
     receiver.isGranted = false
-    requests.add(request)
+    this.#host.requests.add(request)
     return request
   }
-  const unsubscribe = (topicFilters: readonly string[], settle: Request['settle']) => {
-    const request: Request = { packet: { type: 'unsubscribe', topicFilters }, settle }
+  #unsubscribe(topicFilters: readonly string[], settle: Request['settle']): () => void {
+    const { requests } = this.#host
+    const request: Request = { packetId: 0, packet: { type: 'unsubscribe', topicFilters }, settle }
     requests.add(request)
     return () => void requests.cancel(request)
-  }
-
-  const deliver = (packet: PublishPacket, delivery?: Delivery) => {
-    const { topicName, properties } = packet
-    const identifiers = properties?.subscriptionIdentifiers
-    let receiving = receiversOf(topicName)
-    // Where a Subscription has an identifier and the message carries some, they decide.
-    if (identifiers) {
-      receiving = receiving.filter(({ options: { subscriptionIdentifier: own } }) => !own || identifiers.includes(own))
-    }
-    if (delivery) delivery.receivers = receiving.length || 1
-    for (const receiver of receiving) receiver.push(new IncomingMessage(packet, delivery, host, receiver.written))
-    if (receiving.length > 0) return
-    const message = new IncomingMessage(packet, delivery, host, [])
-    if (emit('message', message)) return message.ack()
-    // A Session that was resumed before the application subscribed: its messages wait for that, but not without bound.
-    if (!delivery || unclaimed.push(delivery) <= MAXIMUM_UNCLAIMED) return
-    incoming.acknowledge(unclaimed.shift()!, 0)
-    emit('error', new MqttError('UNCLAIMED', topicName, { phase: 'session' }))
-  }
-  /** Somebody new may want what nobody did. */
-  const claim = () => {
-    for (const delivery of unclaimed.splice(0)) deliver(delivery.packet, delivery)
-  }
-
-  return {
-    deliver,
-    claim,
-
-    subscribe(
-      written: readonly string[],
-      handler: Handler | undefined,
-      options: SubscribeOptions & CallOptions,
-      settle: Settle<Subscription>,
-    ): (() => void) | void {
-      const topicFilters = written.map(wireFilter)
-      // [MQTT-3.8.3-4] No Local on a Shared Subscription: to a server that is the end of the connection.
-      if (!areFilters(topicFilters) || (options.noLocal && topicFilters.some(isShared))) return settle(invalidFilter())
-      const receiver = createReceiver(topicFilters, written, options, handler, {
-        operation,
-        hold,
-        /** Those of its filters that no other Subscription has. */
-        unsubscribe: (call) =>
-          operation(call, (done) => {
-            remove(receiver, topicFilters)
-            const others = [...receivers].flatMap(({ filters }) => filters)
-            const own = topicFilters.filter((filter) => !others.includes(filter))
-            if (own.length === 0 || isOver()) return done(undefined)
-            return unsubscribe(own, (error) => done(error))
-          }),
-        /** The application's own exception is never lost: without a listener it surfaces as an uncaught one. */
-        handlerFailed(cause) {
-          const error = new MqttError('HANDLER_FAILED', '', { cause })
-          if (!emit('error', error)) throwLater(error)
-        },
-      })
-      const { subscription } = receiver
-      receivers.add(receiver)
-      matching.clear()
-      let isGivenUp = false
-      const request = ask(receiver, (reasonCodes) => {
-        subscription.reasonCodes = reasonCodes
-        settle(receiver.ended, subscription)
-        if (isGivenUp && !receiver.ended) subscription.unsubscribe().catch(() => {})
-      })
-      claim()
-      return () => {
-        isGivenUp = true
-        if (requests.cancel(request)) remove(receiver, topicFilters)
-      }
-    },
-
-    /** `client.unsubscribe`: whoever has these filters. */
-    unsubscribe(written: readonly string[], settle: Settle<readonly number[]>): (() => void) | void {
-      const topicFilters = written.map(wireFilter)
-      if (!areFilters(topicFilters)) return settle(invalidFilter())
-      for (const receiver of receivers) remove(receiver, topicFilters)
-      return unsubscribe(topicFilters, settle)
-    },
-
-    /** After CONNACK. Without its Session the server knows of nothing: everything that it had granted is asked for once more. */
-    online(sessionPresent: boolean): void {
-      if (sessionPresent) return
-      unclaimed = []
-      for (const receiver of receivers) {
-        if (receiver.isGranted) ask(receiver, () => receiver.ended && emit('error', receiver.ended))
-      }
-    },
-
-    end(error: MqttError | undefined): void {
-      for (const receiver of receivers) remove(receiver, receiver.filters, error)
-    },
   }
 }
 
