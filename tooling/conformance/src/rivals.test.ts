@@ -1,4 +1,5 @@
 import { setImmediate as turn, setTimeout as later } from 'node:timers/promises'
+import type { Packet } from '@godwit/mqtt-codec'
 import { freePort } from '@godwit/vitest-preset/loopback'
 import { describe, expect, it } from 'vitest'
 import { godwit, mqttJs, type Open } from './rivals/rivals.ts'
@@ -24,6 +25,16 @@ interface Scenario {
   readonly ours: unknown
   readonly theirs: unknown
 }
+
+const message = (packetId: number): Packet => ({
+  type: 'publish',
+  topicName: 't',
+  payload: new Uint8Array(1),
+  qos: 1,
+  packetId,
+  dup: false,
+  retain: false,
+})
 
 /** A SUBSCRIBE goes out at once in both clients: what stands before it on the wire was not held back. */
 const SCENARIOS: readonly Scenario[] = [
@@ -180,10 +191,7 @@ const SCENARIOS: readonly Scenario[] = [
             await new Promise(ignore)
           })
           .then(() => {
-            server.connections[0]!.send({
-              ...{ type: 'publish', topicName: 't', payload: new Uint8Array(1), qos: 1, packetId: 1 },
-              ...{ dup: false, retain: false, properties: {} },
-            })
+            server.connections[0]!.send(message(1))
           }, ignore)
       })
       await called
@@ -191,6 +199,22 @@ const SCENARIOS: readonly Scenario[] = [
       const acknowledged = server.of('puback').length
       await client.end()
       return acknowledged
+    },
+  },
+  {
+    title: 'keeps its connection while a consumer is busy for longer than the Keep Alive of a second',
+    ours: 1,
+    theirs: 2,
+    async play(open) {
+      await using server = new ScriptedServer({ resumes: true })
+      const client = open(await server.listen(), 1)
+      await client.subscribeSlowly('t')
+      for (const packetId of [1, 2]) server.connections[0]!.send(message(packetId))
+      // As long as it takes to see that a client that reads no PINGRESP gives its connection up.
+      await Promise.race([server.until(() => server.connections.length > 1), later(4_000)])
+      const count = server.connections.length
+      await client.end()
+      return count
     },
   },
 ]

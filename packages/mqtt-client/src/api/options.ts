@@ -65,7 +65,7 @@ export interface OutboxOptions {
 export type PacketTap = (direction: 'sent' | 'received', packet: Packet) => void
 
 export interface ClientOptions extends Credentials {
-  /** 3 = MQTT 3.1, 4 = 3.1.1, 5 = 5.0. Default `auto`: 5.0, and 3.1.1 where the server refuses that. */
+  /** 3 = MQTT 3.1, 4 = 3.1.1, 5 = 5.0. Default `auto`: 5.0, and 3.1.1 where the server refuses that, or closes without an answer. */
   readonly version?: ProtocolVersion | 'auto' | undefined
   /** Default: 128 random bits. An identifier that the server assigned is kept. */
   readonly clientId?: string | undefined

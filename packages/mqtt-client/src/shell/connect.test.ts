@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { connect } from '../index.ts'
 import { idle, online, outcome } from '../testing/harness.ts'
-import { polite, ScriptedServer } from '../testing/scripted-server.ts'
+import { polite, ScriptedServer, type ServerConnection } from '../testing/scripted-server.ts'
 import { settle, VirtualRuntime } from '../testing/virtual-runtime.ts'
 
 describe('connect', () => {
@@ -117,6 +117,53 @@ describe('connect', () => {
     const { client } = await online({}, server)
     expect(client.server?.version).toBe(4)
     expect(server.connections).toHaveLength(2)
+  })
+
+  describe('a server that closes in order instead of answering a CONNECT of 5.0', () => {
+    const closing = (isClosed: (connection: ServerConnection) => boolean) =>
+      new ScriptedServer((packet, connection) => {
+        if (packet.type === 'connect' && isClosed(connection)) connection.end()
+        else polite()(packet, connection)
+      })
+    const versions = (server: ScriptedServer) => server.connections.map(({ version }) => version)
+
+    it('is asked once more with 3.1.1, at once', async () => {
+      const server = closing(({ version }) => version === 5)
+      const { client } = await online({}, server)
+      expect([versions(server), client.server?.version]).toEqual([[5, 4], 4])
+    })
+
+    it('is asked with 5.0 again where it closes that too: nobody answers for it now', async () => {
+      let isAway = true
+      const server = closing(() => isAway)
+      const { client, runtime } = idle({}, server)
+      const connected = client.connect()
+      await settle()
+      expect(versions(server)).toEqual([5, 4])
+      isAway = false
+      await runtime.advance(60_000)
+      await connected
+      expect([versions(server), client.server?.version]).toEqual([[5, 4, 5], 5])
+    })
+
+    it('is not asked with 3.1.1 where it has spoken 5.0 before', async () => {
+      const server = closing(() => server.connections.length === 2)
+      const { runtime } = await online({}, server)
+      server.last.destroy()
+      await settle()
+      for (let second = 0; second < 120; second++) await runtime.advance(1_000)
+      expect(versions(server)).toEqual([5, 5, 5])
+    })
+
+    it('is not asked with 3.1.1 where the application wants 5.0', async () => {
+      const server = closing(() => server.connections.length === 1)
+      const { client, runtime } = idle({ version: 5 }, server)
+      const connected = client.connect()
+      await settle()
+      await runtime.advance(60_000)
+      await connected
+      expect(versions(server)).toEqual([5, 5])
+    })
   })
 
   it.each([0x84, 0x85, 0x86, 0x87, 0x8a, 0x8c])('C2 does not try again after Reason Code %d', async (reasonCode) => {

@@ -151,8 +151,8 @@ export class Connector implements ConnectionHost, LinkOwner {
     if (authentication && this.#version === 5) void authentication.received(connack).then(ready)
     else ready()
   }
-  /** The connection or the attempt is over. Decides what comes next. */
-  failed(error: MqttError): void {
+  /** The connection or the attempt is over. Decides what comes next. `isSilent`: a server that never spoke has closed in order. */
+  failed(error: MqttError, isSilent = false): void {
     const { reconnect, version = 'auto' } = this.#client.options
     const policy = this.#policy
     const before = this.state
@@ -161,10 +161,12 @@ export class Connector implements ConnectionHost, LinkOwner {
     // A listener may have closed or reconnected.
     if (this.state === 'closing') return this.#finish()
     if (this.state !== before || this.#link) return
-    if (version === 'auto' && this.#version === 5 && error.reasonCode === UNSUPPORTED_PROTOCOL_VERSION) {
+    if (version === 'auto' && this.#version === 5 && (isSilent || error.reasonCode === UNSUPPORTED_PROTOCOL_VERSION)) {
       this.#version = 4
       return void this.#attempt()
     }
+    // Who closes that, too, said nothing about versions.
+    if (version === 'auto' && !this.server) this.#version = 5
     const delayMs = reconnect === false ? undefined : policy.failed(error, this.#now(), this.#client.runtime.random())
     if (delayMs === 0) return void this.#attempt()
     if (!delayMs || (this.#client.failsFast && !this.server)) return this.#finish(error)
@@ -194,11 +196,11 @@ export class Connector implements ConnectionHost, LinkOwner {
   drained(link: Link): void {
     if (link === this.#link) this.#client.outgoing.unblock(this.#now())
   }
-  ended(link: Link, cause: CloseInfo['error']): void {
+  ended(link: Link, { clean, error: cause }: CloseInfo): void {
     link.stream = undefined
+    if (link !== this.#link) return this.#left(link)
     const phase = link.connection?.server ? 'session' : 'connect'
-    if (link === this.#link) this.failed(new MqttError('CONNECTION_LOST', cause?.message, { phase, cause }))
-    else this.#left(link)
+    this.failed(new MqttError('CONNECTION_LOST', cause?.message, { phase, cause }), clean && !this.server)
   }
 
   #now(): number {

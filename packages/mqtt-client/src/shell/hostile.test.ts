@@ -106,6 +106,32 @@ describe('C5 a hostile server is left, without a throw, and tried again with bac
     expect(first.of('disconnect')).toMatchObject([{ reasonCode: 0x93 }])
   })
 
+  it('more than that sent again in a Session that was resumed: they were allowed when they were new, and leaving would repeat it for ever', async () => {
+    const { client, server, runtime } = await online(
+      { receiveMaximum: 2, sessionExpiryIntervalSeconds: 60 },
+      new ScriptedServer((packet, connection) => {
+        const sessionPresent = connection.server.connections.length > 1
+        if (packet.type === 'connect') connection.send({ type: 'connack', sessionPresent, reasonCode: 0 })
+        else polite()(packet, connection)
+      }),
+    )
+    await client.subscribe('a', () => new Promise(() => {}))
+    server.last.destroy()
+    await settle()
+    await runtime.advance(60_000)
+    const second = server.last
+    for (const id of [1, 2, 3, 4]) second.send(publishPacket('a', '', 1, id, { dup: true }))
+    await settle()
+    expect([server.connections.length, second.of('disconnect'), client.stats.unacknowledgedDeliveries]).toEqual([
+      2,
+      [],
+      4,
+    ])
+    second.send(publishPacket('a', '', 1, 5))
+    await settle()
+    expect(second.of('disconnect')).toMatchObject([{ reasonCode: 0x93 }])
+  })
+
   it('I31 a server of 3.1.1 was told no Receive Maximum, and breaks none', async () => {
     const { client, server } = await online({ receiveMaximum: 2, version: 4 })
     await client.subscribe('a', () => new Promise(() => {}))

@@ -6,7 +6,7 @@ import type { ByteStream } from '../ports/transport.ts'
 export interface LinkOwner {
   read(link: Link, chunk: Uint8Array): void
   drained(link: Link): void
-  ended(link: Link, error: CloseInfo['error']): void
+  ended(link: Link, info: CloseInfo): void
 }
 
 /** An attempt, and the connection that came of it. What an older one than the current one says is stale. */
@@ -32,7 +32,7 @@ export class Link implements ByteStreamHandler {
   onDrain(): void {
     this.#owner.drained(this)
   }
-  onClose({ error }: CloseInfo): void {
-    this.#owner.ended(this, error)
+  onClose(info: CloseInfo): void {
+    this.#owner.ended(this, info)
   }
 }
