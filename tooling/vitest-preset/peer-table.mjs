@@ -16,6 +16,7 @@ export const PEERS = [
   { name: 'openssl', debian: 'openssl' },
   { name: 'gcc', debian: 'gcc' },
   { name: 'libpaho-mqtt', debian: 'libpaho-mqtt-dev' },
+  { name: 'valgrind', debian: 'valgrind' },
 ]
 
 export function findPeer(name) {
