@@ -1,17 +1,20 @@
 import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { commandLine, listed, wholeNumber } from '@godwit/vitest-preset/command-line'
 import { type Contestant, contestants, onCpu, RunningBroker } from './broker/contestants.ts'
-import { plot } from './broker/plot.ts'
-import { compare, comparisonTable, type Row, summarize, table } from './broker/summary.ts'
-import { type Scenario, SCENARIOS } from './broker/scenarios.ts'
+import { pageOf } from './broker/page.ts'
+import { merge, NOTHING, type Results } from './broker/results.ts'
+import { chosen, GROUPS, type Peer, type Scenario, SCENARIOS } from './broker/scenarios.ts'
+import { isExcused, type Row } from './broker/summary.ts'
 import { describeMachine, versionOf } from './harness/machine.ts'
-import { BENCH, BUNDLES, GODWIT, onMachine, present } from './harness/page.ts'
+import { BENCH, BUNDLES, GODWIT, present } from './harness/page.ts'
 import type { LoadRequest, LoadResult } from './load.ts'
 
 const { values } = commandLine({
   options: {
     rounds: { type: 'string', default: '5' },
+    /** Names of scenarios and of groups. */
     scenarios: { type: 'string' },
     peers: { type: 'string', default: 'mosquitto,aedes' },
     /** `mqttload.c`, a neutral generator: compiled and used instead of our own. */
@@ -22,8 +25,13 @@ const { values } = commandLine({
     /** More options for our broker, separated by spaces. */
     options: { type: 'string', default: '' },
     save: { type: 'boolean', default: false },
+    /** With --save: the page keeps the scenarios that are not measured now. */
+    merge: { type: 'boolean', default: false },
   },
 })
+const SAVED = join(BENCH, 'results/broker.json')
+const NO_RESULT = { messagesPerSecond: 0, cpuUs: 0, memoryBytes: 0, p50Us: 0, p99Us: 0, p999Us: 0 }
+
 const rounds = wholeNumber('rounds', values.rounds)
 const peers = listed('peers', values.peers, ['mosquitto', 'aedes'])
 const options = values.options.split(' ').filter(Boolean)
@@ -31,55 +39,59 @@ using setup = await contestants(values.godwit, join(BENCH, 'aedes-peer.mjs'), va
 const brokers = setup.all.filter(({ name }) => name === 'godwit' || peers.includes(name))
 const mqttload = values.mqttload === undefined ? undefined : compile(values.mqttload)
 const possible = SCENARIOS.filter(({ load }) => mqttload !== undefined || load !== undefined)
-const names = possible.map(({ name }) => name)
-const chosen = values.scenarios === undefined ? names : listed('scenarios', values.scenarios, names)
-const scenarios = possible.filter(({ name }) => chosen.includes(name))
+const known = [...GROUPS, ...possible.map(({ name }) => name)]
+const scenarios = chosen(
+  possible,
+  values.scenarios === undefined ? GROUPS : listed('scenarios', values.scenarios, known),
+)
+// Before the first run: nobody measures for half an hour to learn that the page cannot be read.
+const saved = values.merge ? savedResults() : NOTHING
 
-// Before the first run: what is checked out may change meanwhile.
+// Before the first run, too: what is checked out may change meanwhile.
 const machine = describeMachine()
-const rows: Row[] = []
+const began = performance.now()
+const rows: Omit<Row, 'run'>[] = []
 for (let round = 0; round < rounds; round++) {
   // Back and forth, so that what the machine does at one time hits no scenario twice.
   for (const scenario of round % 2 === 0 ? scenarios : scenarios.toReversed()) {
+    if (round >= (scenario.mostRounds ?? rounds)) continue
     for (const broker of brokers) {
+      if (scenario.leftOut?.[broker.name as Peer] !== undefined) continue
+      const start = performance.now()
       const row = { scenario: scenario.name, broker: broker.name, round, ...(await measure(scenario, broker)) }
       rows.push(row)
       console.error(
         `${round} ${scenario.name.padEnd(14)} ${broker.name.padEnd(10)} ${row.messagesPerSecond} /s  ` +
-          `${row.cpuUs.toFixed(2)} us  ${row.ok ? 'ok' : `FAILED ${row.error ?? ''}`}`,
+          `${row.cpuUs.toFixed(2)} us  ${row.ok ? 'ok' : `FAILED ${row.error ?? ''}`}  ` +
+          `(${((performance.now() - start) / 1000).toFixed(1)} s)`,
       )
     }
   }
 }
 
-const summary = summarize(scenarios, brokers, rows)
-const comparisons = compare(scenarios, rows)
-const page = [
-  '# Benchmark: broker',
-  '',
-  'Our broker against Mosquitto and Aedes: one process each, on the first CPU, the generator on the second, a fresh process ' +
-    'for every scenario of every round, all in turns. The figure to trust is the CPU time of the broker for a delivered ' +
-    'message; "times" is the peer\'s by ours, round by round; in `idle10k` it is that of the memory of a connection, in ' +
-    '`retained100k` of the time a message takes. Every message must arrive once, in order and whole.',
-  '',
-  `Measured ${machine.date} at commit ${machine.commit}, ${rounds} rounds, generator: ` +
-    `${mqttload === undefined ? 'our own, in TypeScript' : 'mqttload, in C, but for `ours_*`, where it is our own'}. Peers: ${mosquittoVersion()}, aedes ${versionOf('aedes')}. ` +
-    onMachine(machine),
-  '',
-  ...table(summary),
-  '',
-  ...(comparisons.length > 0 ? [...comparisonTable(comparisons), ''] : []),
-].join('\n')
-const caption = `Broker CPU for a delivered message, ${machine.date}, ${machine.cpu}, Node ${machine.node}, load ${machine.load}`
-present('broker', page.replace('\n\n|', '\n\n![CPU time for a delivered message](broker.svg)\n\n|'), values.save, {
-  svg: () =>
-    plot(
-      summary.filter(({ cpuUs }) => cpuUs.median > 0),
-      caption,
-    ),
-  json: () => JSON.stringify({ machine, rounds, summary, comparisons, rows }, undefined, 2) + '\n',
+const run = {
+  machine,
+  rounds,
+  generator:
+    mqttload === undefined
+      ? 'our own, in TypeScript'
+      : 'mqttload, in C, but for `ours_*` and `hot_*`, where it is our own',
+  peers: `${mosquittoVersion()}, aedes ${versionOf('aedes')}`,
+  congestionControl: readFileSync('/proc/sys/net/ipv4/tcp_congestion_control', 'utf8').trim(),
+  minutes: Math.round((performance.now() - began) / 6000) / 10,
+}
+const results = merge(saved, run, rows)
+const { markdown, svg, summary, comparisons } = pageOf(SCENARIOS, results)
+present('broker', markdown, values.save, {
+  svg: () => svg,
+  json: () => JSON.stringify({ ...results, summary, comparisons }, undefined, 2) + '\n',
 })
-if (rows.some(({ ok }) => !ok) || [...summary, ...comparisons].some(({ verdict }) => verdict === 'missed'))
+const isExcusedRow = (row: Omit<Row, 'run'>): boolean =>
+  isExcused(scenarios.find(({ name }) => name === row.scenario)?.excused, row.broker)
+if (
+  rows.some((row) => !row.ok && !isExcusedRow(row)) ||
+  [...summary, ...comparisons].some(({ verdict }) => verdict === 'missed')
+)
   process.exitCode = 1
 
 async function measure(scenario: Scenario, contestant: Contestant): Promise<LoadResult> {
@@ -106,24 +118,20 @@ function withMqttload(command: readonly string[], { name, ports }: Contestant, p
     memoryBytes: result.bytes_per_conn ?? result.bytes_per_sub ?? 0,
     p50Us: result.p50_us ?? 0,
     p99Us: result.p99_us ?? 0,
+    p999Us: result.p999_us ?? 0,
   }
 }
 
 function output(command: readonly string[]): unknown {
   const [program, ...args] = onCpu(1, command)
   const { stdout, stderr } = spawnSync(program!, args, { encoding: 'utf8', timeout: 240_000 })
+  const said = stderr.trim().slice(-300)
   try {
-    return JSON.parse(stdout.trim().split('\n').at(-1) ?? '')
+    const result = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as { ok: boolean }
+    // The generator in C says more on its other output.
+    return result.ok || said === '' ? result : { ...result, error: said }
   } catch {
-    return {
-      ok: false,
-      error: stderr.trim().slice(-300),
-      messagesPerSecond: 0,
-      cpuUs: 0,
-      memoryBytes: 0,
-      p50Us: 0,
-      p99Us: 0,
-    }
+    return { ok: false, error: said === '' ? 'no answer within 240 s' : said, ...NO_RESULT }
   }
 }
 
@@ -135,4 +143,15 @@ function compile(source: string): string {
 
 function mosquittoVersion(): string {
   return spawnSync('mosquitto', ['-h'], { encoding: 'utf8' }).stdout?.split('\n')[0]?.trim() ?? 'no mosquitto'
+}
+
+function savedResults(): Results {
+  if (!existsSync(SAVED)) return NOTHING
+  const { runs, rows: savedRows } = JSON.parse(readFileSync(SAVED, 'utf8')) as Partial<Results>
+  // A page from before there were runs does not tell of its rows when they were measured.
+  if (runs === undefined || savedRows === undefined) {
+    console.error(`${SAVED} is of an older form: save without --merge first`)
+    process.exit(2)
+  }
+  return { runs, rows: savedRows }
 }

@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { encode, type Packet, PacketType } from '@godwit/mqtt-codec'
+import { encode, type FrameScanner, type Packet, PacketType } from '@godwit/mqtt-codec'
 import { PublishFrame, readPublishFrame } from '@godwit/mqtt-codec/relay'
 import { connectBy } from './broker/connect.ts'
 import { acknowledgement, packetIdOf, Peer } from './broker/peer.ts'
 import type { Load } from './broker/scenarios.ts'
+import { backgroundFilters, hotTopics } from './topics/hot-topics.ts'
 
 /**
  * A load generator, for where the one in C is not at hand: `node load.mjs '{"port":1883,"pid":1,"seconds":2,...}'`. Each
@@ -29,32 +30,40 @@ export interface LoadResult {
   readonly memoryBytes: number
   readonly p50Us: number
   readonly p99Us: number
+  readonly p999Us: number
 }
 
 const HEADER_BYTES = 16
+const FILTERS_OF_A_PACKET = 100
+const OPTIONS = { noLocal: false, retainAsPublished: false, retainHandling: 0 } as const
+const HOT_TOPICS_OF_A_PAIR = 50
+/** Who have the other Subscriptions between them. */
+const BACKGROUND_CLIENTS = 100
 
 class Publisher {
   readonly number: number
   readonly #peer: Peer
-  /** The first message names its topic; where there are Topic Aliases, those behind it do not. */
-  readonly #first: Template
-  readonly #next: Template
+  /** One for each topic, in turn. */
+  readonly #templates: readonly Template[]
+  /** Where there are Topic Aliases, only the first message names its topic. */
+  readonly #aliased: Template | undefined
   readonly #copies: number
   #sent = 0
   /** Deliveries that are still to come, over all subscribers. */
   #missing = 0
 
-  constructor(peer: Peer, number: number, topicName: string, load: Load, copies: number) {
+  constructor(peer: Peer, number: number, topicNames: readonly string[], load: Load, copies: number) {
     this.number = number
     this.#peer = peer
     this.#copies = copies
-    this.#first = templateOf(topicName, load)
-    this.#next = load.properties ? templateOf('', load) : this.#first
+    this.#templates = topicNames.map((topicName) => templateOf(topicName, load))
+    this.#aliased = load.properties ? templateOf('', load) : undefined
   }
 
   publish(): void {
     const sequence = this.#sent++
-    const { packet, payloadAt, packetIdAt } = sequence === 0 ? this.#first : this.#next
+    const named = this.#templates[sequence % this.#templates.length]!
+    const { packet, payloadAt, packetIdAt } = sequence === 0 ? named : (this.#aliased ?? named)
     const bytes = Buffer.from(packet)
     if (packetIdAt !== -1) bytes.writeUInt16BE((sequence % 65_535) + 1, packetIdAt)
     bytes.writeUInt32BE(this.number, payloadAt)
@@ -120,15 +129,17 @@ async function run({ port, pid, warmSeconds, seconds, ...load }: LoadRequest): P
   let stopped = false
   const frame = new PublishFrame()
 
-  const open = async (clientId: string, topicFilter: string | undefined): Promise<Peer> => {
+  const open = async (clientId: string, topicFilters: readonly string[]): Promise<Peer> => {
     const stream = await connectBy[load.transport](port)
     const next: number[] = []
     let ready: (() => void) | undefined
     const peer = new Peer(stream, version, (self, scanner) => {
       const type = scanner.firstByte >> 4
       switch (type) {
-        case PacketType.connack:
         case PacketType.suback:
+          refuseRefusal(scanner, version)
+          return ready?.()
+        case PacketType.connack:
           return ready?.()
         case PacketType.publish: {
           const { bytes, start, bodyStart, end } = scanner
@@ -156,25 +167,40 @@ async function run({ port, pid, warmSeconds, seconds, ...load }: LoadRequest): P
     })
     peers.push(peer)
     // A Session of 3.1.1 that is not clean outlives its connection.
-    const cleanStart = topicFilter === undefined || !load.persistent
+    const cleanStart = topicFilters.length === 0 || !load.persistent
     const answered = () => new Promise<void>((resolve) => (ready = resolve))
     const aliases = load.properties && { properties: { topicAliasMaximum: 10 } }
     const fields = { type: 'connect', clientId, cleanStart, keepAliveSeconds: 0 } as const
     peer.send(encode({ ...fields, protocolVersion: version, ...aliases }, version))
     await answered()
-    if (topicFilter === undefined) return peer
-    const options = { topicFilter, qos: load.qos, noLocal: false, retainAsPublished: false, retainHandling: 0 } as const
-    peer.send(encode({ type: 'subscribe', packetId: 1, subscriptions: [options] }, version))
-    await answered()
+    for (let place = 0; place < topicFilters.length; place += FILTERS_OF_A_PACKET) {
+      const subscriptions = topicFilters
+        .slice(place, place + FILTERS_OF_A_PACKET)
+        .map((topicFilter) => ({ ...OPTIONS, topicFilter, qos: load.qos }))
+      peer.send(encode({ type: 'subscribe', packetId: 1, subscriptions }, version))
+      await answered()
+    }
     return peer
   }
 
-  const topicOf = (number: number) => (mode === 'p2p' ? `load/${1000 + number}/value` : 'load/all/value')
+  const { subscriptions = 0 } = load
+  const topicsOf = (number: number): readonly string[] => {
+    if (subscriptions > 0) return hotTopics(number, HOT_TOPICS_OF_A_PAIR, subscriptions)
+    return [mode === 'p2p' ? `load/${1000 + number}/value` : 'load/all/value']
+  }
+  const background = backgroundFilters(Math.max(0, subscriptions - count * HOT_TOPICS_OF_A_PAIR))
+  const share = Math.ceil(background.length / BACKGROUND_CLIENTS)
+  // All at once, so that broker and generator do not wait for each other.
+  await Promise.all(
+    Array.from({ length: Math.ceil(background.length / share) || 0 }, (_, place) =>
+      open(`background-${place}`, background.slice(place * share, (place + 1) * share)),
+    ),
+  )
   const subscribers = mode === 'fanin' ? 1 : count
-  for (let number = 0; number < subscribers; number++) await open(`subscriber-${number}`, topicOf(number))
+  for (let number = 0; number < subscribers; number++) await open(`subscriber-${number}`, topicsOf(number))
   for (let number = 0; number < (mode === 'fanout' ? 1 : count); number++) {
-    const peer = await open(`publisher-${number}`, undefined)
-    publishers.push(new Publisher(peer, number, topicOf(number), load, mode === 'fanout' ? count : 1))
+    const peer = await open(`publisher-${number}`, [])
+    publishers.push(new Publisher(peer, number, topicsOf(number), load, mode === 'fanout' ? count : 1))
   }
   for (const publisher of publishers) for (let sent = 0; sent < window; sent++) publisher.publish()
   await pass(warmSeconds)
@@ -198,7 +224,15 @@ async function run({ port, pid, warmSeconds, seconds, ...load }: LoadRequest): P
     memoryBytes: 0,
     p50Us: percentile(0.5),
     p99Us: percentile(0.99),
+    p999Us: percentile(0.999),
   }
+}
+
+/** Of a SUBACK: without a Subscription, something else would be measured. */
+function refuseRefusal({ bytes, bodyStart, end }: FrameScanner, version: 4 | 5): void {
+  const codesStart = bodyStart + 2 + (version === 5 ? 1 + bytes[bodyStart + 2]! : 0)
+  const refused = bytes.subarray(codesStart, end).find((code) => code >= 0x80)
+  if (refused !== undefined) throw new TypeError(`a Subscription was refused: ${refused}`)
 }
 
 function pass(seconds: number): Promise<void> {

@@ -10,11 +10,13 @@ const summary = (scenario: string, broker: string, median: number): Summary => (
   memoryBytes: 0,
   p50Us: 0,
   p99Us: 0,
+  p999Us: 0,
   times: undefined,
   target: 0,
   verdict: '',
   held: 1,
   runs: 1,
+  run: 1,
 })
 
 it('draws a bar for each broker, each decade as wide as the next, and says where and when', () => {

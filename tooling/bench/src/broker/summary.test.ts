@@ -2,7 +2,13 @@ import { expect, it } from 'vitest'
 import type { Scenario } from './scenarios.ts'
 import { compare, comparisonTable, type Row, summarize, table } from './summary.ts'
 
-const scenario: Scenario = { name: 'p2p_q0', load: undefined, arguments: '', targets: { mosquitto: 3, aedes: 0 } }
+const scenario: Scenario = {
+  name: 'p2p_q0',
+  group: 'traffic',
+  load: undefined,
+  arguments: '',
+  targets: { mosquitto: 3, aedes: 0 },
+}
 const brokers = [{ name: 'godwit' }, { name: 'mosquitto' }, { name: 'aedes' }]
 const row = (broker: string, round: number, cpuUs: number, ok = true): Row => ({
   scenario: 'p2p_q0',
@@ -14,6 +20,8 @@ const row = (broker: string, round: number, cpuUs: number, ok = true): Row => ({
   memoryBytes: 0,
   p50Us: 10,
   p99Us: 20,
+  p999Us: 30,
+  run: 1,
 })
 
 it('compares a peer with us round by round, and says whether the target is met', () => {
@@ -36,7 +44,17 @@ it('a run in which a message was missing counts in no median, and is told', () =
   const [ours, peer] = summarize([scenario], brokers, rows)
   expect(ours).toMatchObject({ held: 1, runs: 2, cpuUs: { median: 1 } })
   expect(peer).toMatchObject({ times: { median: 4, most: 4 }, target: 0, verdict: '' })
-  expect(table([ours!, peer!])[2]).toMatch(/\| 1\/2 +\|$/)
+  expect(table([ours!, peer!])[2]).toMatch(/\| 1\/2 +\| 1 +\|$/)
+})
+
+it('compares a peer that breaks a rule where the scenario excuses that', () => {
+  const rows = [row('godwit', 0, 1), row('mosquitto', 0, 3, false), row('aedes', 0, 4, false)]
+  const summary = summarize([{ ...scenario, excused: { aedes: 'it may' } }], brokers, rows)
+  expect(summary.map(({ broker, held }) => [broker, held])).toEqual([
+    ['godwit', 1],
+    ['aedes', 0],
+  ])
+  expect(summary[1]).toMatchObject({ times: { median: 4 } })
 })
 
 it('leaves a broker out that never got through', () => {
@@ -73,4 +91,22 @@ it('compares memory, or messages a second, where that is what a scenario is abou
     times: { median: 3 },
     verdict: 'met',
   })
+})
+
+it('does not compare rows of two runs, which were made at different times', () => {
+  const full: Scenario = { ...scenario, name: 'full', besides: { scenario: 'p2p_q0', mostTimes: 1.5 } }
+  const rows = [row('godwit', 0, 1), { ...row('godwit', 0, 9), scenario: 'full', run: 2 }]
+  expect(compare([scenario, full], rows)).toEqual([])
+})
+
+it('where latency is what counts, p50 and p99 are not to be above those of mosquitto, and p99.9 at most twice', () => {
+  const latency: Scenario = { ...scenario, targets: { mosquitto: 0, aedes: 0 }, isAboutLatency: true }
+  const verdict = (over: Partial<Row>) => {
+    const rows = [{ ...row('godwit', 0, 9), ...over }, row('mosquitto', 0, 1), row('aedes', 0, 1)]
+    return summarize([latency], brokers, rows).map((each) => each.verdict)
+  }
+  expect(verdict({ p999Us: 60 })).toEqual(['', 'met', ''])
+  expect(verdict({ p999Us: 61 })).toEqual(['', 'missed', ''])
+  expect(verdict({ p50Us: 11 })).toEqual(['', 'missed', ''])
+  expect(verdict({ p99Us: 21 })).toEqual(['', 'missed', ''])
 })
