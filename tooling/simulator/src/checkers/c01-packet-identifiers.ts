@@ -8,11 +8,10 @@ export const clientPacketIdentifiers: Checker = {
   *check(story) {
     for (const connection of libraryConnections(story)) {
       const inUse = new Set<number>()
-      const steps = [
-        ...connection.sent.map((placed) => ({ ...placed, isSent: true })),
-        ...connection.received.map((placed) => ({ ...placed, isSent: false })),
-      ].sort((one, other) => one.place - other.place)
-      for (const { packet, place, isSent } of steps) {
+      const { sent, received } = connection
+      for (let nextSent = 0, nextReceived = 0; nextSent < sent.length || nextReceived < received.length;) {
+        const isSent = (sent[nextSent]?.place ?? Infinity) < (received[nextReceived]?.place ?? Infinity)
+        const { packet, place } = isSent ? sent[nextSent++]! : received[nextReceived++]!
         if (isSent) {
           const starts = packet.type === 'publish' || packet.type === 'subscribe' || packet.type === 'unsubscribe'
           if (!starts || packet.packetId === undefined) continue

@@ -1,5 +1,6 @@
 import { LONGEST_WAIT_MS } from '../clients/library-client.ts'
 import type { Checker } from './checker.ts'
+import { placesOf } from './places.ts'
 
 const LARGEST_MS = LONGEST_WAIT_MS
 
@@ -7,9 +8,9 @@ const LARGEST_MS = LONGEST_WAIT_MS
 export const clientReconnect: Checker = {
   name: 'C2',
   says: 'the client waits within a window that ends at the largest it was given, and dials no sooner than it says',
-  *check({ history }) {
+  *check({ history, places }) {
     const waiting = new Map<string, number>()
-    for (let place = 0; place < history.length; place++) {
+    for (const place of placesOf({ places }, 'library-retry', 'library-dial', 'library-restarted')) {
       const event = history[place]!
       if (event.type === 'library-retry') {
         // A server that said that it is busy, or shuts down, is given the widest window at once.

@@ -1,12 +1,13 @@
 import { OUTBOX_MESSAGES } from '../clients/library-client.ts'
 import type { Checker } from './checker.ts'
+import { placesOf } from './places.ts'
 
 /** C3 */
 export const clientOfflineQueue: Checker = {
   name: 'C3',
   says: 'what waits for a connection is bounded, and what does not fit is said to be refused',
-  *check({ history }) {
-    for (let place = 0; place < history.length; place++) {
+  *check({ history, places }) {
+    for (const place of placesOf({ places }, 'library-stats')) {
       const event = history[place]!
       if (event.type === 'library-stats' && event.queuedMessages > OUTBOX_MESSAGES) {
         yield {

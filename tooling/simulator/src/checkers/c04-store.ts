@@ -9,12 +9,15 @@ export const clientStore: Checker = {
   *check(story) {
     const { history } = story
     const settled = new Set<string>()
-    for (const event of history) if (event.type === 'library-settled') settled.add(event.message)
-    const restarts = placesOf(history, 'library-restarted')
+    for (const place of placesOf(story, 'library-settled')) {
+      const event = history[place]!
+      if (event.type === 'library-settled') settled.add(event.message)
+    }
+    const restarts = placesOf(story, 'library-restarted')
     const lasting = new Set(
       story.plan.clients.filter((plan) => plan.sessionExpiryIntervalSeconds > 0).map(({ name }) => name),
     )
-    for (const place of placesOf(history, 'library-publish')) {
+    for (const place of placesOf(story, 'library-publish')) {
       const event = history[place]!
       if (event.type !== 'library-publish' || event.qos === 0 || !lasting.has(event.client)) continue
       if (settled.has(event.message) || story.messages.has(event.message)) continue

@@ -1,5 +1,6 @@
 import { SERVER_ATTACKS } from '../clients/hostile-server.ts'
 import type { Checker } from './checker.ts'
+import { placesOf } from './places.ts'
 
 /** So long may it take a client to see what it has got. */
 const MOMENT_MS = 1_000
@@ -7,8 +8,8 @@ const MOMENT_MS = 1_000
 const hostileServer = (invariant: 'C6' | 'C7', says: string): Checker => ({
   name: invariant,
   says,
-  *check({ history, connections }) {
-    for (let place = 0; place < history.length; place++) {
+  *check({ history, places, connections }) {
+    for (const place of placesOf({ places }, 'injected')) {
       const event = history[place]!
       if (event.type !== 'injected') continue
       const attack = SERVER_ATTACKS[event.kind]!

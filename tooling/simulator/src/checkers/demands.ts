@@ -1,5 +1,5 @@
 import { denies } from '../simulation.ts'
-import { filterMatches, mayDrop } from './expectations.ts'
+import { matchingOf, mayDrop } from './expectations.ts'
 import { mayHaveEnded } from './session-times.ts'
 import type { MessageStory, SessionStory, Story, SubscriptionStory } from './story.ts'
 
@@ -75,12 +75,11 @@ const mayRead = (story: Story, { packet, topicName }: MessageStory, { plan }: Se
 }
 
 const isWanted = (message: MessageStory, session: SessionStory): boolean =>
-  session.subscriptions.some((subscription) => isBecauseOf(message, session, subscription))
+  matchingOf(session, message.topicName).some((subscription) => isBecauseOf(message, session, subscription))
 
 const isBecauseOf = (message: MessageStory, session: SessionStory, subscription: SubscriptionStory): boolean =>
   subscription.shareName === undefined &&
   subscription.grantedQos > 0 &&
   subscription.told < message.firstSent &&
   subscription.mayEnd > message.acknowledged &&
-  !(subscription.request.noLocal && message.client === session.client) &&
-  filterMatches(subscription, message.topicName)
+  !(subscription.request.noLocal && message.client === session.client)

@@ -19,9 +19,23 @@ const MATCHES_KEPT = 1_000
 /** Whether a limit may have dropped messages on their way, so that none can be demanded. */
 export const mayDrop = (story: Story): boolean => story.plan.limits.maximumQueuedMessages !== undefined
 
+/** The Subscriptions that a Session ever had and that match. */
+export const matchingOf = (
+  { subscriptions, matching }: SessionStory,
+  topicName: string,
+): readonly SubscriptionStory[] => {
+  let some = matching.get(topicName)
+  if (some === undefined) {
+    some = subscriptions.filter((subscription) => filterMatches(subscription, topicName))
+    matching.set(topicName, some)
+  }
+  return some
+}
+
 /** How many copies of a message a Session may get, by all the Subscriptions that it ever had. */
 export const copiesFor = (story: Story, session: SessionStory, topicName: string): number => {
-  const matching = session.subscriptions.filter((subscription) => filterMatches(subscription, topicName))
+  const matching = matchingOf(session, topicName)
+  if (matching.length < 2) return matching.length
   const distinct = (some: readonly SubscriptionStory[]): number =>
     new Set(some.map(({ request }) => request.topicFilter)).size
   const shared = distinct(matching.filter(({ shareName }) => shareName !== undefined))
@@ -31,8 +45,10 @@ export const copiesFor = (story: Story, session: SessionStory, topicName: string
 }
 
 /** How often the broker may have taken a message as new: QoS 1 with each repeat, QoS 2 in each Session of its publisher. */
-export const timesRouted = ({ packet, reads, sent }: MessageStory): number =>
-  Math.max(1, packet.qos === 1 ? reads.length : new Set(sent.map(({ connection }) => connection.session)).size)
+export const timesRouted = ({ packet, reads, sent }: MessageStory): number => {
+  if (packet.qos === 1) return Math.max(1, reads.length)
+  return sent.length < 2 ? 1 : new Set(sent.map(({ connection }) => connection.session)).size
+}
 
 /** Counts by a key. */
 export const tally = <Value, Key>(values: Iterable<Value>, key: (value: Value) => Key): Map<Key, Value[]> => {

@@ -1,15 +1,17 @@
 import type { PublishPacket } from '@godwit/mqtt-codec'
 import type { Checker } from './checker.ts'
-import { filterMatches } from './expectations.ts'
+import { matchingOf } from './expectations.ts'
+import { placesOf } from './places.ts'
 import type { Delivery } from './story.ts'
 
 /** I1 */
 export const noInvention: Checker = {
   name: 'I1',
   says: 'each delivery equals what somebody published, bit for bit, with the QoS that both sides agreed to',
-  *check({ deliveries, history }) {
-    const reused = history.findIndex(({ type }) => type === 'memory-reused')
-    if (reused !== -1) yield { place: reused, text: 'bytes changed on their way to a socket that had taken them' }
+  *check({ deliveries, places }) {
+    for (const place of placesOf({ places }, 'memory-reused')) {
+      yield { place, text: 'bytes changed on their way to a socket that had taken them' }
+    }
     for (const delivery of deliveries) {
       const text = complaint(delivery)
       if (text !== undefined) yield { place: delivery.place, text }
@@ -25,11 +27,10 @@ const complaint = ({ packet, message, topicName, session, connection }: Delivery
   if (packet.qos > message.packet.qos) return `${message.name} came with QoS ${packet.qos}, was ${message.packet.qos}`
   if (connection.version === 5 && !sameProperties(packet, message.packet))
     return `properties of ${message.name} changed`
-  const agreed = session?.subscriptions.some(
-    (subscription) =>
-      Math.min(subscription.grantedQos, message.packet.qos) === packet.qos && filterMatches(subscription, topicName),
-  )
-  return agreed === true
+  const agreed =
+    session !== undefined &&
+    matchingOf(session, topicName).some(({ grantedQos }) => Math.min(grantedQos, message.packet.qos) === packet.qos)
+  return agreed
     ? undefined
     : `${message.name} came to ${connection.client} with QoS ${packet.qos}, which no Subscription of its has`
 }

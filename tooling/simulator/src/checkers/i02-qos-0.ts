@@ -1,5 +1,5 @@
 import type { Checker } from './checker.ts'
-import { copiesFor, tally } from './expectations.ts'
+import { copiesFor, filterMatches, tally } from './expectations.ts'
 
 /** I2 */
 export const qos0: Checker = {
@@ -34,7 +34,7 @@ export const qos0: Checker = {
             subscription.told < message.firstSent &&
             subscription.mayEnd === Infinity &&
             !(subscription.request.noLocal && message.client === session.client) &&
-            copiesFor(story, { ...session, subscriptions: [subscription] }, message.topicName) > 0,
+            filterMatches(subscription, message.topicName),
         )
         if (wanted && !message.deliveries.some((delivery) => delivery.session === session)) {
           yield { place: read.place, text: `${message.name} (QoS 0) never came to ${session.client}, which was there` }

@@ -1,5 +1,6 @@
 import type { Checker } from './checker.ts'
 import { copiesFor, tally } from './expectations.ts'
+import { placesOf } from './places.ts'
 import { mayHaveEnded } from './session-times.ts'
 import type { MessageStory, SessionStory, Story } from './story.ts'
 
@@ -41,28 +42,29 @@ const hasForgotten = (story: Story, { client, began, ended }: SessionStory): boo
         !accepted && connect?.packet.cleanStart === true && opened > began && opened < ended,
     )
 
+const isExact = ({ subscriptions }: SessionStory): boolean =>
+  subscriptions.every(({ grantedQos, shareName }) => grantedQos === 2 && shareName === undefined)
+
 /** A correct receiver sees a QoS 2 message twice only where it was routed twice. */
 const handedOverTwice: Checker['check'] = function* (story) {
   const retainedEver = new Set<string>()
   for (const { packet, message } of story.deliveries) if (packet.retain && message) retainedEver.add(message.name)
-  const counts = new Map<string, number>()
-  for (let place = 0; place < story.history.length; place++) {
+  const counts = new Map<MessageStory, Map<SessionStory, number>>()
+  const exact = new Map<SessionStory, boolean>()
+  for (const place of placesOf(story, 'handed-over')) {
     const event = story.history[place]!
     if (event.type !== 'handed-over') continue
     const message = story.messages.get(event.message)
     const connection = story.connections.get(event.connection)
     const session = connection?.session
     if (message === undefined || session === undefined || message.packet.qos !== 2 || message.isWill) continue
-    if (!isOfOneSession(story, message)) continue
     // [MQTT-4.3.3-9] Whose refusal was lost on its way is sent the message again, as it should be.
     if (session.plan.kind !== 'raw' || session.plan.refusesOneIn > 0 || retainedEver.has(message.name)) continue
-    const exact = session.subscriptions.every(
-      ({ grantedQos, shareName }) => grantedQos === 2 && shareName === undefined,
-    )
-    if (!exact || hasForgotten(story, session)) continue
-    const key = `${event.message} ${session.client} ${session.began}`
-    const count = (counts.get(key) ?? 0) + 1
-    counts.set(key, count)
+    if (!exact.has(session)) exact.set(session, isExact(session) && !hasForgotten(story, session))
+    if (exact.get(session) !== true || !isOfOneSession(story, message)) continue
+    const of = counts.get(message) ?? new Map<SessionStory, number>()
+    const count = (of.get(session) ?? 0) + 1
+    counts.set(message, of.set(session, count))
     if (count > copiesFor(story, session, message.topicName)) {
       yield { place, text: `${message.name} (QoS 2) was handed over ${count} times by ${session.client}` }
     }

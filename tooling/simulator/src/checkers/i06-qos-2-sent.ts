@@ -26,9 +26,9 @@ export const qos2Sent: Checker = {
             if (packet.dup && released.has(`${packet.packetId} ${name}`)) {
               yield { place, text: `${name} was sent to ${session.client} again after its PUBREL` }
             }
+            if (missing.size === 0 || packet.dup) continue
             // One that came before the PUBREC may have waited at the gate, in its place before the PUBREL.
-            const isNew = !packet.dup && (message?.reads[0]?.place ?? -1) > Math.max(...missing.values())
-            if (isNew && missing.size > 0) {
+            if ((message?.reads[0]?.place ?? -1) > Math.max(...missing.values())) {
               yield {
                 place,
                 text: `${session.client} was sent ${name} before the PUBREL of ${[...missing.keys()].join(', ')}`,
@@ -56,12 +56,15 @@ const nameOf = (story: Story, place: number): string => {
 }
 
 /** What the broker wrote, and what it read of acknowledgements, in order. */
-const inOrder = function* ({ written, read }: ConnectionStory): Generator<Placed> {
+const inOrder = ({ written, read }: ConnectionStory): readonly Placed[] => {
+  const places: Placed[] = []
   let next = 0
   for (const placed of read) {
     if (placed.packet.type !== 'pubcomp') continue
-    while (next < written.length && written[next]!.place < placed.place) yield written[next++]!
-    yield placed
+    while (next < written.length && written[next]!.place < placed.place) places.push(written[next++]!)
+    places.push(placed)
   }
-  while (next < written.length) yield written[next++]!
+  if (next === 0) return written
+  while (next < written.length) places.push(written[next++]!)
+  return places
 }

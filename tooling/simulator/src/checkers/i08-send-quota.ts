@@ -1,4 +1,4 @@
-import type { Checker } from './checker.ts'
+import type { Checker, Finding } from './checker.ts'
 import { exchange } from './outstanding.ts'
 
 /** I8 */
@@ -14,16 +14,18 @@ export const sendQuota: Checker = {
           : (plan.limits.maximumInflightMessages ?? Infinity)
       // PUBRELs of an earlier connection are not held back by the quota.
       const resumed = new Set<number>()
-      for (const { placed, outstanding } of exchange(connection)) {
-        const { packet, place } = placed
+      const findings: Finding[] = []
+      exchange(connection, ({ placed: { packet, place }, outstanding }) => {
         if (packet.type === 'pubrel' && outstanding.get(packet.packetId) === 'pubrel') resumed.add(packet.packetId)
-        if (packet.type !== 'publish' || outstanding.size <= maximum) continue
+        if (packet.type !== 'publish' || outstanding.size <= maximum) return
         let size = outstanding.size
         for (const packetId of resumed) if (outstanding.has(packetId)) size--
         if (size > maximum) {
-          yield { place, text: `${size} messages are outstanding for ${connection.client}, which takes ${maximum}` }
+          const text = `${size} messages are outstanding for ${connection.client}, which takes ${maximum}`
+          findings.push({ place, text })
         }
-      }
+      })
+      yield* findings
     }
   },
 }

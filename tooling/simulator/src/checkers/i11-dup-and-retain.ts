@@ -1,5 +1,5 @@
 import type { Checker } from './checker.ts'
-import { filterMatches, timesRouted } from './expectations.ts'
+import { matchingOf, timesRouted } from './expectations.ts'
 import { isStored } from './stored-sessions.ts'
 
 /** I11 */
@@ -29,7 +29,7 @@ export const dupAndRetain: Checker = {
         if (packet.dup && packet.qos === 0) yield { place, text: 'DUP with QoS 0' }
         if (!packet.retain || message === undefined || session === undefined) continue
         // Live with Retain As Published, or an answer to a Subscription.
-        const matching = session.subscriptions.filter((subscription) => filterMatches(subscription, topicName))
+        const matching = matchingOf(session, topicName)
         if (!message.packet.retain || matching.length === 0) {
           yield { place, text: `${message.name} came to ${session.client} with RETAIN, and was not retained` }
         } else if (matching.every(({ request }) => request.retainHandling === 2 && !request.retainAsPublished)) {

@@ -12,7 +12,7 @@ export const retained: Checker = {
     const audit = [...story.connections.values()].filter(({ client, accepted }) => client === AUDITOR.name && accepted)
     const found = new Map<string, string>()
     for (const { message, topicName, connection, packet } of story.deliveries) {
-      if (audit.includes(connection) && packet.retain && message !== undefined) found.set(topicName, message.name)
+      if (packet.retain && audit.includes(connection) && message !== undefined) found.set(topicName, message.name)
     }
     if (audit.length === 0) return
     const place = audit[0]!.connack!.place

@@ -10,9 +10,9 @@ export const messageExpiry: Checker = {
   name: 'I17',
   says: 'nothing is sent for the first time when it has expired, and the interval that is forwarded is what is left',
   *check(story) {
-    const held = story.kinds.has('paused') || story.lives.length > 1
-    const jumped = story.kinds.has('wall-jump')
-    const starts = placesOf(story.history, 'started')
+    const held = story.places.has('paused') || story.lives.length > 1
+    const jumped = story.places.has('wall-jump')
+    const starts = placesOf(story, 'started')
     const slow = story.plan.faults.some(({ type }) => type === 'slow-disk' || type === 'disk-full')
     for (const { packet, message, at, place, session } of story.deliveries) {
       const seconds = message?.packet.properties?.messageExpiryIntervalSeconds

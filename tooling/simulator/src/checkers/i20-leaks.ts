@@ -1,5 +1,6 @@
 import type { CountersSeen } from '../history.ts'
 import type { Checker } from './checker.ts'
+import { placesOf } from './places.ts'
 
 /** Tags of records that may be left when everybody has gone: format, clock, retained messages. */
 const MAY_STAY = new Set(['v', 'c', 'r'])
@@ -30,7 +31,7 @@ export const leaks: Checker = {
       const letter = String.fromCharCode(tag)
       if (!MAY_STAY.has(letter)) yield { place, text: `${count} records of kind "${letter}" are left in the store` }
     }
-    for (let each = 0; each < story.history.length; each++) {
+    for (const each of placesOf(story, 'counters')) {
       const event = story.history[each]!
       if (event.type !== 'counters') continue
       const negative = Object.entries(event.counters).find(([, value]) => value < 0)

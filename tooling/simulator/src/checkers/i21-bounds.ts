@@ -1,4 +1,5 @@
 import type { Checker } from './checker.ts'
+import { placesOf } from './places.ts'
 
 /** I21 */
 export const bounds: Checker = {
@@ -12,7 +13,7 @@ export const bounds: Checker = {
       version === 5 ? receiveMaximum : (limits.maximumInflightMessages ?? Infinity),
     )
     const inFlight = story.lives.length > 1 ? Math.max(...windows) : 0
-    for (let place = 0; place < story.history.length; place++) {
+    for (const place of placesOf(story, 'counters')) {
       const event = story.history[place]!
       if (event.type !== 'counters') continue
       const { queuedMessages, retainedMessages, connections, sessions } = event.counters

@@ -5,6 +5,7 @@ export const recovery: Checker = {
   name: 'I24',
   says: 'a broker starts on everything that was acknowledged, and refuses to start on what is damaged',
   *check(story) {
+    if (!story.places.has('disk-damaged') && !story.places.has('start-refused')) return
     let damaged = false
     for (let place = 0; place < story.history.length; place++) {
       const event = story.history[place]!

@@ -9,6 +9,7 @@ export const syncFailure: Checker = {
   name: 'I25',
   says: 'after a failed fsync nothing is acknowledged that would have to be on the disk, until the broker starts anew',
   *check(story) {
+    if (!story.places.has('commit-failed')) return
     let failed = false
     for (let place = 0; place < story.history.length; place++) {
       const event = story.history[place]!
@@ -25,7 +26,7 @@ export const syncFailure: Checker = {
         }
       }
     }
-    const turns = placesOf(story.history, 'commit-failed', 'started')
+    const turns = placesOf(story, 'commit-failed', 'started')
     for (const { message, session } of demandsOf(story)) {
       const failure = lastBefore(turns, message.acknowledged)
       if (story.history[failure]?.type !== 'commit-failed') continue

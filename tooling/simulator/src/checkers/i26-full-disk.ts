@@ -10,10 +10,10 @@ export const fullDisk: Checker = {
   name: 'I26',
   says: 'on a full disk nothing new of QoS 1 and 2 is promised, and it goes on by itself when there is room',
   *check(story) {
-    const turns = placesOf(story.history, 'commit-failed', 'started')
+    const turns = placesOf(story, 'commit-failed', 'started')
     let full: number | undefined
     let freeAt = -Infinity
-    for (let place = 0; place < story.history.length; place++) {
+    for (const place of placesOf(story, 'disk-full', 'disk-free', 'counters')) {
       const event = story.history[place]!
       if (event.type === 'disk-full') full = place
       else if (event.type === 'disk-free') {
@@ -24,7 +24,8 @@ export const fullDisk: Checker = {
         if (turn?.type === 'started') yield { place, text: 'the disk has room, and the broker says that it is full' }
       }
     }
-    const room = placesOf(story.history, 'disk-full', 'disk-free', 'started')
+    if (!story.places.has('disk-full')) return
+    const room = placesOf(story, 'disk-full', 'disk-free', 'started')
     for (const message of story.messages.values()) {
       const { acknowledged, reads, packet } = message
       if (acknowledged === Infinity || packet.qos === 0) continue

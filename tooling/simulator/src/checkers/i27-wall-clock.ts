@@ -1,4 +1,6 @@
+import type { CountersSeen } from '../history.ts'
 import type { Checker } from './checker.ts'
+import { placesOf } from './places.ts'
 import { isStored } from './stored-sessions.ts'
 import { timeOf } from './session-times.ts'
 import type { ConnectionStory } from './story.ts'
@@ -11,18 +13,18 @@ export const wallClock: Checker = {
   name: 'I27',
   says: 'a jump of the wall clock changes nothing of a broker that lives, and counts 30 days at the most for one that starts',
   *check(story) {
-    for (let place = 0; place < story.history.length; place++) {
+    for (const place of placesOf(story, 'wall-jump')) {
       const event = story.history[place]!
-      if (event.type !== 'wall-jump') continue
       const life = story.lives.find(({ started, ended }) => started < place && ended > place)
-      const counts = (before: boolean) =>
-        story.history.find(
-          (each, at): each is Extract<typeof each, { type: 'counters' }> =>
-            each.type === 'counters' &&
-            (before
-              ? at < place && timeOf(story, at) > event.at - 600
-              : at > place && at < (life?.ended ?? place) && timeOf(story, at) < event.at + 600),
+      const counts = (before: boolean): CountersSeen | undefined => {
+        const at = placesOf(story, 'counters').find((each) =>
+          before
+            ? each < place && timeOf(story, each) > event.at - 600
+            : each > place && each < (life?.ended ?? place) && timeOf(story, each) < event.at + 600,
         )
+        const counted = at === undefined ? undefined : story.history[at]
+        return counted?.type === 'counters' ? counted.counters : undefined
+      }
       const earlier = counts(true)
       const later = counts(false)
       if (life === undefined || earlier === undefined || later === undefined) continue
@@ -44,8 +46,8 @@ export const wallClock: Checker = {
       if (closed.length > 2) {
         yield { place, text: `the wall clock jumped, and ${closed.length} connections were closed` }
       }
-      const gone = later.counters.sessions === 0 && earlier.counters.sessions > 2
-      if (gone) yield { place, text: `the wall clock jumped, and ${earlier.counters.sessions} Sessions are gone` }
+      const gone = later.sessions === 0 && earlier.sessions > 2
+      if (gone) yield { place, text: `the wall clock jumped, and ${earlier.sessions} Sessions are gone` }
     }
     yield* longAbsence(story)
   },
@@ -53,7 +55,7 @@ export const wallClock: Checker = {
 
 /** A Session that lasts longer than 30 days is there after a restart, whatever the wall clock says. */
 const longAbsence: Checker['check'] = function* (story) {
-  if (!story.kinds.has('wall-jump')) return
+  if (!story.places.has('wall-jump')) return
   for (const connection of story.connections.values()) {
     const { client, plan, connack, accepted, connect } = connection
     if (!accepted || connack!.packet.sessionPresent || connect!.packet.cleanStart || !story.plan.durable) continue

@@ -23,7 +23,9 @@ export const liveness: Checker = {
       if (connection.plan.kind !== 'raw' || !connection.accepted || connection.goneForClient < leaving) continue
       const before = { written: upTo(connection.written), read: upTo(connection.read) }
       let open = 0
-      for (const { outstanding } of exchange(before)) open = outstanding.size
+      exchange(before, ({ outstanding }) => {
+        open = outstanding.size
+      })
       if (open > 0) yield { place: leaving, text: `${open} messages for ${connection.client} are not acknowledged` }
     }
     const counted = story.history.findLast((event, place) => event.type === 'counters' && place < leaving)

@@ -1,5 +1,5 @@
 import type { Checker } from './checker.ts'
-import { filterMatches } from './expectations.ts'
+import { matchingOf } from './expectations.ts'
 
 /** I32 */
 export const subscriptions: Checker = {
@@ -8,7 +8,7 @@ export const subscriptions: Checker = {
   *check({ deliveries }) {
     for (const { message, session, place, topicName, packet } of deliveries) {
       if (message === undefined || session === undefined) continue
-      const matching = session.subscriptions.filter((subscription) => filterMatches(subscription, topicName))
+      const matching = matchingOf(session, topicName)
       if (matching.length === 0) {
         yield { place, text: `${message.name} (${topicName}) came to ${session.client}, which never subscribed to it` }
         continue

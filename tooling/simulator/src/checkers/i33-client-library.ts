@@ -1,5 +1,6 @@
 import type { Checker } from './checker.ts'
 import { tally } from './expectations.ts'
+import { placesOf } from './places.ts'
 import type { Story } from './story.ts'
 
 /** I33 */
@@ -15,8 +16,11 @@ export const clientLibrary: Checker = {
       if (answer !== undefined && !firstAnswer.has(client)) firstAnswer.set(client, answer.place)
     }
     const restarted = new Set<string>()
-    for (const event of story.history) if (event.type === 'library-restarted') restarted.add(event.client)
-    for (let place = 0; place < story.history.length; place++) {
+    for (const place of placesOf(story, 'library-restarted')) {
+      const event = story.history[place]!
+      if (event.type === 'library-restarted') restarted.add(event.client)
+    }
+    for (const place of placesOf(story, 'library-settled')) {
       const event = story.history[place]!
       if (event.type !== 'library-settled' || event.error !== undefined) continue
       const message = story.messages.get(event.message)
@@ -55,11 +59,11 @@ interface HandedOver {
 }
 
 /** What clients of the library gave their applications. */
-const handedOver = ({ plan, history, kinds }: Story): HandedOver[] => {
+const handedOver = ({ plan, history, places }: Story): HandedOver[] => {
   const handed: HandedOver[] = []
   const library = new Set(plan.clients.filter(({ kind }) => kind === 'library').map(({ name }) => name))
-  if (library.size === 0 || !kinds.has('handed-over')) return handed
-  for (let place = 0; place < history.length; place++) {
+  if (library.size === 0) return handed
+  for (const place of placesOf({ places }, 'handed-over')) {
     const event = history[place]!
     if (event.type !== 'handed-over' || !library.has(event.client)) continue
     const { client, connection, message, at } = event

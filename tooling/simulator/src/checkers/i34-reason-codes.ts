@@ -1,5 +1,6 @@
 import { isReasonCodeOf, PacketType } from '@godwit/mqtt-codec'
 import type { Checker } from './checker.ts'
+import { placesOf } from './places.ts'
 
 /** I34 */
 export const reasonCodes: Checker = {
@@ -22,7 +23,7 @@ export const reasonCodes: Checker = {
         }
       }
     }
-    for (let place = 0; place < story.history.length; place++) {
+    for (const place of placesOf(story, 'garbage-written')) {
       const event = story.history[place]!
       if (event.type !== 'garbage-written') continue
       const client = story.connections.get(event.connection)?.client ?? ''

@@ -55,6 +55,7 @@ class Beside {
         if (isLatest && !(event.type === 'gone' && event.side === 'client')) {
           naive.disconnected(connection.client, event.at)
         }
+        if (event.type === 'gone' && event.side === 'broker') naive.connectionEnded(connection.id)
         return undefined
       }
       case 'wall-jump':

@@ -1,6 +1,6 @@
 import type { ConnectionStory, Placed } from './story.ts'
 
-/** What the broker has sent with QoS 1 and 2 on one connection and has no final answer to, packet by packet: one object, used again. */
+/** What the broker has sent with QoS 1 and 2 on one connection and has no final answer to, after one packet: one object, used again. */
 export interface Step {
   readonly placed: Placed
   /** By Packet Identifier, after this packet. */
@@ -9,8 +9,8 @@ export interface Step {
   readonly collision: boolean
 }
 
-/** Every packet of the exchange, in the order in which the broker wrote or read it. */
-export const exchange = function* (connection: Pick<ConnectionStory, 'written' | 'read'>): Generator<Step> {
+/** Every packet of the exchange, in the order in which the broker wrote or read it. A generator would cost more than what is asked. */
+export const exchange = (connection: Pick<ConnectionStory, 'written' | 'read'>, each: (step: Step) => void): void => {
   const outstanding = new Map<number, 'publish' | 'pubrel'>()
   const step = { placed: undefined as unknown as Placed, outstanding, collision: false }
   const { written, read } = connection
@@ -31,6 +31,6 @@ export const exchange = function* (connection: Pick<ConnectionStory, 'written' |
     } else continue
     step.placed = placed
     step.collision = collision
-    yield step
+    each(step)
   }
 }

@@ -1,12 +1,14 @@
-import type { HistoryEvent } from '../history.ts'
+import type { HistoryEvent, PacketEvent } from '../history.ts'
+import type { Story } from './story.ts'
 
-/** Where things of some kinds happened in a history, in order: looked for once, since histories are long. */
-export const placesOf = (history: readonly HistoryEvent[], ...types: readonly HistoryEvent['type'][]): number[] => {
-  const wanted = new Set(types)
-  const places: number[] = []
-  for (let place = 0; place < history.length; place++) if (wanted.has(history[place]!.type)) places.push(place)
-  return places
-}
+/** Whatever is no packet: those are nearly all of a history, and belong to their connections. */
+export type RareType = Exclude<HistoryEvent['type'], PacketEvent['type']>
+
+/** Where things of some kinds happened, in order, without a look at the whole history. */
+export const placesOf = ({ places }: Pick<Story, 'places'>, ...types: readonly RareType[]): readonly number[] =>
+  types.length === 1
+    ? (places.get(types[0]!) ?? [])
+    : types.flatMap((type) => places.get(type) ?? []).sort((one, other) => one - other)
 
 /** The last of them before a place; -1: none. */
 export const lastBefore = (places: readonly number[], place: number): number => {

@@ -33,7 +33,7 @@ export const expiryOf = (story: Story, session: SessionStory): Expiry | undefine
   const stored = isStored(story, session)
   const life = story.lives.find(({ life: each }) => each === last.life)!
   const crashed = story.lives.at(-1) !== life
-  if (crashed && (!stored || story.kinds.has('wall-jump'))) return undefined
+  if (crashed && (!stored || story.places.has('wall-jump'))) return undefined
   if (saidGoodbye(last) && !last.read.some(({ packet }) => packet.type === 'disconnect')) return undefined
   const seconds = expirySecondsOf(last)
   const connected = timeOf(story, last.connack!.place)
@@ -41,7 +41,7 @@ export const expiryOf = (story: Story, session: SessionStory): Expiry | undefine
   const ended = timeOf(story, end)
   if (seconds === Infinity) return { earliest: Infinity, latest: Infinity }
   if (end === Infinity) return { earliest: Infinity, latest: Infinity }
-  const broken = story.kinds.has('paused') || story.kinds.has('commit-failed')
+  const broken = story.places.has('paused') || story.places.has('commit-failed')
   const lateTimers = story.plan.faults.some(({ type }) => type === 'late-timers')
   return {
     earliest: (crashed ? connected : ended) + seconds * 1000 - (crashed ? SLACK_MS : 0),
@@ -75,7 +75,7 @@ const firstDoubt = (story: Story, session: SessionStory): number => {
     const end = Math.min(last.goneForBroker, last.endedByBroker)
     const expires = timeOf(story, end) + expirySecondsOf(last) * 1000 - SLACK_MS
     // A broker that starts asks the wall clock how long it was away.
-    const jumped = story.kinds.has('wall-jump') && expirySecondsOf(last) < Infinity
+    const jumped = story.places.has('wall-jump') && expirySecondsOf(last) < Infinity
     const lost = last.life !== life && (jumped || !isStored(story, session))
     if (lost || expires < timeOf(story, connectRead)) doubt = Math.min(doubt, end)
   }

@@ -2,6 +2,7 @@ import type { ConnackPacket, ConnectPacket, Packet, PublishPacket, SubscriptionR
 import type { Ending, HistoryEvent, Policy } from '../history.ts'
 import type { ClientPlan, Plan } from '../plan.ts'
 import type { Outcome } from '../simulation.ts'
+import type { RareType } from './places.ts'
 
 /** One life of the broker, by places in the history. */
 export interface Life {
@@ -53,6 +54,8 @@ export interface SessionStory {
   ended: number
   readonly connections: ConnectionStory[]
   readonly subscriptions: SubscriptionStory[]
+  /** By Topic Name, those of its Subscriptions that match: few topics are asked for many times, when the story has been told. */
+  readonly matching: Map<string, readonly SubscriptionStory[]>
 }
 
 export interface SubscriptionStory {
@@ -108,8 +111,8 @@ export interface Delivery {
 export interface Story {
   readonly plan: Plan
   readonly history: readonly HistoryEvent[]
-  /** What happened at all. */
-  readonly kinds: ReadonlySet<HistoryEvent['type']>
+  /** Where things of each kind happened, in order; of packets it says nothing. */
+  readonly places: ReadonlyMap<RareType, readonly number[]>
   readonly lives: readonly Life[]
   readonly connections: ReadonlyMap<number, ConnectionStory>
   /** Those of each client, in the order in which they were opened. */

@@ -13,6 +13,7 @@ import type { HistoryEvent, PacketEvent, Policy } from '../history.ts'
 import type { ClientPlan, Plan } from '../plan.ts'
 import { AUDITOR, type Outcome } from '../simulation.ts'
 import { tally } from './expectations.ts'
+import type { RareType } from './places.ts'
 import type {
   Life,
   Placed,
@@ -45,7 +46,9 @@ class Teller {
   readonly #deliveries: Delivery[] = []
   readonly #policies: { place: number; at: number; policy: Policy }[] = []
   readonly #open = new Map<number, OpenConnection>()
-  readonly #kinds = new Set<HistoryEvent['type']>()
+  readonly #places = new Map<RareType, number[]>()
+  /** Whose SUBSCRIBE came before its CONNACK. */
+  readonly #nobody = newSession('', AUDITOR, Infinity)
   #healed = Infinity
   #leaving = Infinity
 
@@ -60,7 +63,7 @@ class Teller {
     return {
       plan,
       history,
-      kinds: this.#kinds,
+      places: this.#places,
       recordsLeft,
       without,
       lives: this.#lives,
@@ -77,7 +80,19 @@ class Teller {
   }
 
   #event(event: HistoryEvent, place: number): void {
-    this.#kinds.add(event.type)
+    switch (event.type) {
+      case 'sent':
+        return this.#open.get(event.connection)!.sent(event, event.packet)
+      case 'read':
+        return this.#open.get(event.connection)!.read(event, event.packet)
+      case 'written':
+        return this.#open.get(event.connection)!.written(event, event.packet)
+      case 'received':
+        return this.#open.get(event.connection)!.received(event, event.packet)
+    }
+    const places = this.#places.get(event.type)
+    if (places === undefined) this.#places.set(event.type, [place])
+    else places.push(place)
     switch (event.type) {
       case 'started':
         this.#lives.push({ life: event.life, started: place, ended: Infinity, how: undefined })
@@ -92,14 +107,6 @@ class Teller {
       }
       case 'opened':
         return this.#opened(event.connection, event.client, place)
-      case 'sent':
-        return this.#open.get(event.connection)!.sent(event, event.packet)
-      case 'read':
-        return this.#open.get(event.connection)!.read(event, event.packet)
-      case 'written':
-        return this.#open.get(event.connection)!.written(event, event.packet)
-      case 'received':
-        return this.#open.get(event.connection)!.received(event, event.packet)
       case 'gone': {
         const connection = this.#connections.get(event.connection)!
         if (event.side === 'broker') Object.assign(connection, { goneForBroker: place, cleanForBroker: event.clean })
@@ -161,6 +168,7 @@ class Teller {
         deliveries: this.#deliveries,
         sessions: this.#sessions,
         current: this.#current,
+        nobody: this.#nobody,
       }),
     )
   }
@@ -171,6 +179,7 @@ interface Books {
   readonly deliveries: Delivery[]
   readonly sessions: SessionStory[]
   readonly current: Map<string, SessionStory>
+  readonly nobody: SessionStory
 }
 
 /** What is going on on one connection: aliases, identifiers, requests. */
@@ -289,7 +298,7 @@ class OpenConnection {
     let session = connack.packet.sessionPresent ? before : undefined
     if (session === undefined) {
       if (before !== undefined) before.ended = connack.place
-      session = { client, plan, began: connack.place, ended: Infinity, connections: [], subscriptions: [] }
+      session = newSession(client, plan, connack.place)
       current.set(client, session)
       sessions.push(session)
     }
@@ -302,7 +311,7 @@ class OpenConnection {
     this.#mayEnd(topicFilter, place)
     const parts = topicFilter.startsWith('$share/') ? topicFilter.split('/') : undefined
     const subscription: SubscriptionStory = {
-      session: this.#connection.session ?? NO_SESSION,
+      session: this.#connection.session ?? this.#books.nobody,
       request,
       matchedFilter: parts === undefined ? topicFilter : parts.slice(2).join('/'),
       shareName: parts?.[1],
@@ -389,11 +398,12 @@ class OpenConnection {
   }
 }
 
-const NO_SESSION: SessionStory = {
-  client: '',
-  plan: AUDITOR,
-  began: Infinity,
+const newSession = (client: string, plan: ClientPlan, began: number): SessionStory => ({
+  client,
+  plan,
+  began,
   ended: Infinity,
   connections: [],
   subscriptions: [],
-}
+  matching: new Map(),
+})

@@ -40,15 +40,16 @@ interface OpenPublish {
  */
 export class NaiveBroker {
   #subscriptions: ModelSubscription[] = []
-  readonly #sessions: ModelSession[] = []
+  readonly #sessions = new Map<string, ModelSession>()
   #open: OpenPublish[] = []
 
   /** Time passes: Sessions may expire. */
   pass(now: number): void {
-    for (const session of this.#sessions) {
-      if (session.expiresAt <= now) this.#change(session.client, () => {})
-    }
+    const before = this.#now
     this.#now = now
+    for (const session of this.#sessions.values()) {
+      if (session.expiresAt > before && session.expiresAt <= now) this.#reconsider()
+    }
   }
 
   #now = 0
@@ -59,7 +60,7 @@ export class NaiveBroker {
     const session = this.#session(client)
     if (session.maybeDropped) this.doubt(client)
     session.maybeDropped = cleanStart || session.expiresAt <= this.#now
-    this.#change(client, () => {})
+    this.#reconsider()
   }
 
   connected(client: string, sessionPresent: boolean, stored: boolean, expirySeconds: number): void {
@@ -84,13 +85,13 @@ export class NaiveBroker {
   disconnected(client: string, now: number): void {
     const session = this.#session(client)
     if (session.expiresAt === Infinity) session.expiresAt = now + session.expirySeconds * 1000 - SLACK_MS
-    this.#change(client, () => {})
+    this.#reconsider()
   }
 
   /** The process has ended; `clockJumped`: nobody knows what it will think of how long it was away. */
   processEnded(now: number, clockJumped: boolean): void {
     this.#open = []
-    for (const session of this.#sessions) {
+    for (const session of this.#sessions.values()) {
       if (!session.stored) this.#end(session.client)
       if (session.maybeDropped) this.doubt(session.client)
       session.maybeDropped = false
@@ -134,6 +135,11 @@ export class NaiveBroker {
     this.#remove((each) => each.doubtful && is(each, client, topicFilter))
   }
 
+  /** Whoever waited there for an answer gets none any more. */
+  connectionEnded(connection: number): void {
+    this.#open = this.#open.filter((each) => each.connection !== connection)
+  }
+
   publishRead(connection: number, packetId: number, client: string, topicName: string): void {
     const open = { connection, packetId, client, topicName, certain: [] as ModelSubscription[], possible: false }
     const wanted = this.#subscriptions.filter((each) => this.#wants(each, open))
@@ -150,10 +156,10 @@ export class NaiveBroker {
   }
 
   #session(client: string): ModelSession {
-    let session = this.#sessions.find((each) => each.client === client)
+    let session = this.#sessions.get(client)
     if (session === undefined) {
       session = { client, stored: false, expirySeconds: 0, expiresAt: Infinity, maybeDropped: false }
-      this.#sessions.push(session)
+      this.#sessions.set(client, session)
     }
     return session
   }
@@ -178,7 +184,15 @@ export class NaiveBroker {
   /** Something about a client's Subscriptions has become doubtful: so has it for what is not answered. */
   #change(client: string, change: (subscription: ModelSubscription) => void): void {
     for (const each of this.#subscriptions) if (each.client === client) change(each)
-    for (const open of this.#open) open.certain = open.certain.filter((each) => this.#isCertain(each))
+    this.#reconsider()
+  }
+
+  #reconsider(): void {
+    for (const open of this.#open) {
+      if (!open.certain.every((each) => this.#isCertain(each))) {
+        open.certain = open.certain.filter((each) => this.#isCertain(each))
+      }
+    }
   }
 
   #end(client: string): void {
@@ -187,6 +201,7 @@ export class NaiveBroker {
 
   #remove(isGone: (subscription: ModelSubscription) => boolean): void {
     const gone = this.#subscriptions.filter(isGone)
+    if (gone.length === 0) return
     this.#subscriptions = this.#subscriptions.filter((each) => !gone.includes(each))
     for (const open of this.#open) open.certain = open.certain.filter((each) => !gone.includes(each))
   }
