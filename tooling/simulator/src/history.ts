@@ -4,11 +4,11 @@ import type { Packet } from '@godwit/mqtt-codec'
 export type Ending = 'killed' | 'power-lost' | 'closed'
 
 /** A change of one record, as a commit made it. */
-export interface StoredChange {
-  readonly key: Uint8Array
+export type StoredChange = readonly [
+  key: Uint8Array,
   /** Undefined: deleted. */
-  readonly value: Uint8Array | undefined
-}
+  value: Uint8Array | undefined,
+]
 
 /** Rights of one moment: which principals may not write, or not read, which Topic Names (by their beginning). */
 export interface Policy {

@@ -1,5 +1,5 @@
 import type { StoredChange } from '../history.ts'
-import { lastBefore } from './places.ts'
+import { lastBefore, placesOf } from './places.ts'
 import type { Story } from './story.ts'
 
 /** What has been written down, and when it was certain: by kind (the first letter of its key, `message`, or `gone` for a Session) and name. */
@@ -28,7 +28,8 @@ const commitsOf = (story: Story): Commits => {
     }
   }
   let inFlight: readonly StoredChange[] = []
-  story.history.forEach((event, place) => {
+  for (const place of placesOf(story, 'commit-begun', 'commit-durable', 'started')) {
+    const event = story.history[place]!
     if (event.type === 'commit-begun') inFlight = event.changes
     else if (event.type === 'commit-durable') {
       inFlight = []
@@ -38,7 +39,7 @@ const commitsOf = (story: Story): Commits => {
       add(place, inFlight)
       inFlight = []
     }
-  })
+  }
   return {
     has: (kind, name, from, to) => lastBefore(places.get(`${kind} ${name}`) ?? [], to) > from,
   }
@@ -47,7 +48,7 @@ const commitsOf = (story: Story): Commits => {
 /** Numbers in keys have 6 bytes. */
 const NUMBER_BYTES = 6
 
-const describe = ({ key, value }: StoredChange): string | undefined => {
+const describe = ([key, value]: StoredChange): string | undefined => {
   const tag = String.fromCharCode(key[0]!)
   if (value === undefined) return tag === 's' ? `gone ${text(key, 1)}` : undefined
   switch (tag) {

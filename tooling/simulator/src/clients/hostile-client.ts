@@ -64,7 +64,7 @@ interface Attack {
 
 const five = (packet: Packet): Uint8Array => encode(packet, 5)
 const noise = (random: Random, length: number): Uint8Array => Uint8Array.from({ length }, () => random.between(0, 255))
-const join = (...parts: readonly Uint8Array[]): Uint8Array => Uint8Array.from(parts.flatMap((part) => [...part]))
+const join = (...parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts))
 
 /** Numbers are those of the hostile cases that they are taken from. */
 export const ATTACKS: Readonly<Record<string, Attack>> = {

@@ -57,7 +57,7 @@ export class Outgoing {
     if (sessionPresent) {
       for (const [packetId, { packet, released }] of this.#inFlight) {
         if (released) this.#send({ type: 'pubrel', packetId, reasonCode: 0 })
-        else this.#send({ ...packet, packetId, dup: true })
+        else this.#send({ ...packet, dup: true })
       }
     }
     this.#pump()
@@ -69,10 +69,10 @@ export class Outgoing {
 
   #pump(): void {
     while (this.#waiting.length > 0 && this.#inFlight.size < this.#receiveMaximum) {
-      const packet = this.#waiting.shift()!
       const packetId = this.#next()
+      const packet = { ...this.#waiting.shift()!, packetId }
       this.#inFlight.set(packetId, { packet, released: false })
-      this.#send({ ...packet, packetId })
+      this.#send(packet)
     }
   }
 

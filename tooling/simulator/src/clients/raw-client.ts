@@ -14,6 +14,7 @@ export type Dial = (client: ClientPlan, handler: LinkHandler) => Link | undefine
 export type Farewell = 'stay' | 'leave' | 'left'
 
 const BACKLOG = 200
+const NOTHING = new Uint8Array(0)
 
 /**
  * A client of the simulation's own: small, correct, and with the patience of a machine. It keeps its Session State across
@@ -265,20 +266,21 @@ export class RawClient {
   #publish(operation: Extract<Operation, { type: 'publish' }>): void {
     const { topicName, qos, retain, empty, message, fillerBytes, messageExpiryIntervalSeconds, userProperty } =
       operation
-    const five = this.plan.version === 5
-    const properties = {
-      ...(messageExpiryIntervalSeconds !== undefined && { messageExpiryIntervalSeconds }),
-      ...(userProperty && { userProperties: [['k', message]] as const }),
-    }
-    const packet = {
+    const packet: PublishPacket = {
       type: 'publish',
       topicName,
-      payload: empty ? new Uint8Array(0) : payloadOf(message, fillerBytes),
+      payload: empty ? NOTHING : payloadOf(message, fillerBytes),
       qos,
       retain: retain || empty,
       dup: false,
-      ...(five && Object.keys(properties).length > 0 && { properties }),
-    } as const
+      ...(this.plan.version === 5 &&
+        (messageExpiryIntervalSeconds !== undefined || userProperty) && {
+          properties: {
+            ...(messageExpiryIntervalSeconds !== undefined && { messageExpiryIntervalSeconds }),
+            ...(userProperty && { userProperties: [['k', message]] as const }),
+          },
+        }),
+    }
     if (qos > 0) this.#outgoing.publish(packet)
     else this.#send(operation.aliased ? this.#withAlias(packet) : packet)
   }

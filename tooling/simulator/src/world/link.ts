@@ -25,6 +25,13 @@ interface Chunk {
   readonly arrivesAt: number
 }
 
+/** What is under way to a client. A client of the simulation takes packets: only how many bytes there are matters to it. */
+interface ClientChunk {
+  readonly sizeBytes: number
+  readonly bytes: Uint8Array | undefined
+  readonly arrivesAt: number
+}
+
 /** One Network Connection between a client and the broker process. The broker's end is a `ByteStream`. */
 export class Link implements ByteStream {
   readonly id: number
@@ -50,7 +57,7 @@ export class Link implements ByteStream {
   /** Nothing arrives any more, in either direction. */
   #broken = false
   // Towards the client.
-  readonly #toClient: Chunk[] = []
+  readonly #toClient: ClientChunk[] = []
   readonly #held = new HeldParts()
   #toClientAt = 0
   #inFlightBytes = 0
@@ -173,7 +180,7 @@ export class Link implements ByteStream {
       this.#noteWritten(part)
       const room = this.#conditions.capacityBytes - this.#inFlightBytes
       const fits = this.#held.isEmpty && (part.length <= room || this.#inFlightBytes === 0)
-      if (fits) this.#fly(copyOf(part))
+      if (fits) this.#fly(part)
       else {
         this.#held.add(part)
         taken = false
@@ -227,7 +234,7 @@ export class Link implements ByteStream {
       const end = Math.min(bytes.length, at + this.#pieceBytes(piece))
       const arrivesAt = Math.max(this.#toBrokerAt, this.#world.now + this.#latency())
       this.#toBrokerAt = arrivesAt
-      this.#toBroker.push({ bytes: bytes.subarray(at, end), arrivesAt })
+      this.#toBroker.push({ bytes: at === 0 && end === bytes.length ? bytes : bytes.subarray(at, end), arrivesAt })
       at = end
       this.#process.schedule(arrivesAt - this.#world.now, () => this.#arrive())
     }
@@ -262,21 +269,22 @@ export class Link implements ByteStream {
     buffer.fill(0xdb)
   }
 
-  #fly(bytes: Uint8Array): void {
+  /** The network copies what it takes, where somebody looks at it. */
+  #fly(part: Uint8Array): void {
     if (this.#broken) return
-    this.#inFlightBytes += bytes.length
+    this.#inFlightBytes += part.length
     if (this.halfOpen || this.clientGone) {
       // A socket that was closed takes what comes; one that vanished does not.
-      if (!this.halfOpen) this.#inFlightBytes -= bytes.length
+      if (!this.halfOpen) this.#inFlightBytes -= part.length
       return
     }
-    for (let at = 0, piece = 0; at < bytes.length; piece++) {
-      // A client of the simulation takes packets, so that pieces would show it nothing.
-      const pieceBytes = this.#client.onBytes === undefined ? Infinity : this.#pieceBytes(piece)
-      const end = Math.min(bytes.length, at + pieceBytes)
+    const bytes = this.#client.onBytes === undefined ? undefined : copyOf(part)
+    for (let at = 0, piece = 0; at < part.length; piece++) {
+      const pieceBytes = bytes === undefined ? Infinity : this.#pieceBytes(piece)
+      const end = Math.min(part.length, at + pieceBytes)
       const arrivesAt = Math.max(this.#toClientAt, this.#world.now + this.#latency())
       this.#toClientAt = arrivesAt
-      this.#toClient.push({ bytes: bytes.subarray(at, end), arrivesAt })
+      this.#toClient.push({ sizeBytes: end - at, bytes: bytes?.subarray(at, end), arrivesAt })
       at = end
       this.#world.schedule.after(arrivesAt - this.#world.now, () => this.#reach())
     }
@@ -293,15 +301,15 @@ export class Link implements ByteStream {
       const chunk = this.#toClient[0]!
       if (chunk.arrivesAt > now + ROUNDING_MS) return
       this.#toClient.shift()
-      this.#inFlightBytes -= chunk.bytes.length
-      this.#receivedBytes += chunk.bytes.length
+      this.#inFlightBytes -= chunk.sizeBytes
+      this.#receivedBytes += chunk.sizeBytes
       this.#moveHeld()
       if (this.clientGone) continue
       this.#writtenMarks.pass(this.#receivedBytes, (packet, sizeBytes) => {
         this.#record('received', packet, sizeBytes)
         if (!this.clientGone) this.#client.onPacket?.(packet)
       })
-      this.#client.onBytes?.(chunk.bytes)
+      if (chunk.bytes !== undefined) this.#client.onBytes?.(chunk.bytes)
     }
     if (this.#brokerEnding && this.#held.isEmpty) this.#endWhenWritten()
   }
@@ -313,7 +321,7 @@ export class Link implements ByteStream {
       if (isChanged) {
         this.#world.record({ type: 'memory-reused', connection: this.id, at: this.#world.now })
       }
-      this.#fly(copyOf(part))
+      this.#fly(part)
       moved = true
     }
     if (moved && this.#held.isEmpty) {

@@ -24,12 +24,12 @@ class LogBatch implements StoreBatch {
   }
 
   put(key: Uint8Array, value: Uint8Array): void {
-    this.changes.push({ key: copyOf(key), value: copyOf(value) })
+    this.changes.push([copyOf(key), copyOf(value)])
     this.sizeBytes += key.length + value.length
   }
 
   delete(key: Uint8Array): void {
-    this.changes.push({ key: copyOf(key), value: undefined })
+    this.changes.push([copyOf(key), undefined])
     this.sizeBytes += key.length
   }
 }
@@ -86,7 +86,7 @@ export class LogStore implements Store {
           return reject(new DiskError('EIO', 'the fsync failed'))
         }
         this.#disk.sync()
-        this.#apply(changes)
+        this.#records.write(changes)
         this.#note('commit-durable', commit, changes)
         resolve()
       }
@@ -120,15 +120,6 @@ export class LogStore implements Store {
 
   async close(): Promise<void> {}
 
-  #apply(changes: readonly StoredChange[]): void {
-    const batch = this.#records.batch()
-    for (const { key, value } of changes) {
-      if (value === undefined) batch.delete(key)
-      else batch.put(key, value)
-    }
-    this.#records.apply(batch)
-  }
-
   #note(type: 'commit-begun' | 'commit-durable' | 'commit-failed', commit: number, changes: readonly StoredChange[]) {
     this.#world.record({ type, life: this.#host.life, commit, changes, at: this.#world.now })
   }
@@ -139,7 +130,7 @@ export class LogStore implements Store {
     while (at < log.length) {
       const changes = decodeBatch(log, at)
       if (changes === undefined) break
-      this.#apply(changes)
+      this.#records.write(changes)
       at += HEADER_BYTES + bodyBytes(log, at)
     }
     // The batch that a crash tore is the last: a whole one behind it means that the disk has changed what was written.
@@ -154,15 +145,19 @@ const HEADER_BYTES = 8
 
 /** What is written next: the disk copies it. */
 let scratch = new Uint8Array(65_536)
+let scratchView = new DataView(scratch.buffer)
 
 const encodeBatch = (changes: readonly StoredChange[]): Uint8Array => {
   let length = HEADER_BYTES
-  for (const { key, value } of changes) length += 8 + key.length + (value?.length ?? 0)
-  if (length > scratch.length) scratch = new Uint8Array(2 * length)
+  for (const [key, value] of changes) length += 8 + key.length + (value?.length ?? 0)
+  if (length > scratch.length) {
+    scratch = new Uint8Array(2 * length)
+    scratchView = new DataView(scratch.buffer)
+  }
   const bytes = scratch.subarray(0, length)
-  const view = new DataView(bytes.buffer)
+  const view = scratchView
   let at = HEADER_BYTES
-  for (const { key, value } of changes) {
+  for (const [key, value] of changes) {
     view.setUint32(at, key.length)
     view.setUint32(at + 4, value === undefined ? 0xffffffff : value.length)
     bytes.set(key, at + 8)
@@ -189,10 +184,10 @@ const decodeBatch = (log: Uint8Array, start: number): StoredChange[] | undefined
     const keyEnd = at + 8 + view.getUint32(at)
     const valueLength = view.getUint32(at + 4)
     const valueEnd = valueLength === 0xffffffff ? keyEnd : keyEnd + valueLength
-    changes.push({
-      key: copyOf(log.subarray(at + 8, keyEnd)),
-      value: valueLength === 0xffffffff ? undefined : copyOf(log.subarray(keyEnd, valueEnd)),
-    })
+    changes.push([
+      copyOf(log.subarray(at + 8, keyEnd)),
+      valueLength === 0xffffffff ? undefined : copyOf(log.subarray(keyEnd, valueEnd)),
+    ])
     at = valueEnd
   }
   return changes

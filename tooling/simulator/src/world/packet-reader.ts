@@ -37,6 +37,10 @@ export class PacketReader {
   }
 }
 
-/** A payload is a view into a buffer that is used again. */
-const keep = (packet: Packet): Packet =>
-  packet.type === 'publish' && packet.payload.length > 0 ? { ...packet, payload: copyOf(packet.payload) } : packet
+/** A payload is a view into a buffer that is used again. The packet was made by this decoder, for nobody else. */
+const keep = (packet: Packet): Packet => {
+  if (packet.type === 'publish' && packet.payload.length > 0) {
+    ;(packet as { payload: Uint8Array }).payload = copyOf(packet.payload)
+  }
+  return packet
+}
