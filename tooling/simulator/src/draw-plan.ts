@@ -235,7 +235,7 @@ const drawFaults = (
     for (let each = 0; each < count; each++) faults.push(make())
   }
   if (has('network-faults')) {
-    some(random.between(20, 500), () => ({
+    some(random.between(20, 540), () => ({
       type: 'cut',
       at: at(),
       client: client(),
