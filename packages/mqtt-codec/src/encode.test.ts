@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { encode, encodedLength, EncodeError, encodeInto, type Packet, type ProtocolVersion } from './index.ts'
+import {
+  encode,
+  encodedLength,
+  EncodeError,
+  encodeInto,
+  pureText,
+  type Packet,
+  type ProtocolVersion,
+  type PublishPacket,
+} from './index.ts'
+import { nodeText } from './node.ts'
 
 const publish = {
   type: 'publish',
@@ -85,4 +95,19 @@ describe('mistakes of a caller', () => {
     expect(target[3]).toBe(7)
     expect(EncodeError.isInstance(new TypeError('x'))).toBe(false)
   })
+})
+
+it('a long packet has the same bytes whoever gives the memory for it, and no more of it', () => {
+  const packet: PublishPacket = {
+    type: 'publish',
+    topicName: 'long',
+    payload: new Uint8Array(100_000).fill(0x78),
+    qos: 0,
+    retain: false,
+    dup: false,
+  }
+  const [byNode, byPure, byDefault] = [encode(packet, 5, nodeText), encode(packet, 5, pureText), encode(packet, 5)]
+  expect([...byNode]).toEqual([...byPure])
+  expect(byDefault).toEqual(byPure)
+  expect(byNode.buffer.byteLength).toBe(byNode.length)
 })

@@ -29,7 +29,8 @@ export const encode = (packet: Packet, version: ProtocolVersion, text?: TextCode
   slabUsed = write(packet, version, slab, start, text)
   if (slabUsed > slab.length) {
     // Writing past the end has counted how long it is.
-    slab = new Uint8Array(Math.max(slabUsed - start, SLAB_BYTES))
+    const needed = slabUsed - start
+    slab = needed > SLAB_BYTES ? (text?.allocate?.(needed) ?? new Uint8Array(needed)) : new Uint8Array(SLAB_BYTES)
     slabBuffer = slab.buffer
     slabUsed = write(packet, version, slab, (start = 0), text)
   }

@@ -4,6 +4,7 @@ import type { ProtocolVersion, QoS } from './packet-type.ts'
 import type { AcknowledgementPacket } from './packets/acknowledgement.ts'
 import type { PublishPacket, PublishProperties } from './packets/publish.ts'
 import type { UserProperty } from './properties.ts'
+import { readBefore, rememberRead, rememberWritten, writtenBefore } from './repeated-text.ts'
 import { pureText, type TextCodec } from './text.ts'
 import { CLASSES, NOT_ASCII, NULL_CHARACTER, WILDCARD } from './utf8.ts'
 import { variableByteIntegerLength, writeVariableByteInteger } from './variable-byte-integer.ts'
@@ -58,7 +59,7 @@ const writePublish = (packet: PublishPacket, version: ProtocolVersion, target: U
 
   target[start] = 0x30 | (dup ? 8 : 0) | (qos << 1) | (retain ? 1 : 0)
   position = writeVariableByteInteger(target, start + 1, length)
-  putText(target, topicName, UNUSUAL_NAME)
+  putTopicName(target, topicName)
   if (qos !== 0) putTwoBytes(target, packetId)
   if (version === 5) {
     position = writeVariableByteInteger(target, position, propertyBytes)
@@ -143,6 +144,19 @@ const putText = (target: Uint8Array, value: string, unusual: number): void => {
   position = (found & unusual) === 0 ? at + length : UNUSUAL
 }
 
+const putTopicName = (target: Uint8Array, topicName: string): void => {
+  const known = writtenBefore(topicName)
+  if (known === undefined) {
+    const at = position + 2
+    putText(target, topicName, UNUSUAL_NAME)
+    if (position < UNUSUAL) rememberWritten(topicName, target, at)
+    return
+  }
+  putTwoBytes(target, known.length)
+  target.set(known, position)
+  position += known.length
+}
+
 /** Where reading must stop: the end of the packet, or of its properties while they are read. */
 let end = 0
 
@@ -162,7 +176,7 @@ const readPublish = (
   if (wrongFlags || overlong || version === undefined) return undefined
   position = bodyStart
   end = packetEnd
-  const topicName = takeText(bytes, text, UNUSUAL_NAME)
+  const topicName = takeTopicName(bytes, text)
   const packetId = qos === 0 ? undefined : takeTwoBytes(bytes)
   let properties: PublishProperties | undefined
   if (version === 5 && takeByte(bytes) !== 0) {
@@ -299,6 +313,21 @@ const takeText = (bytes: Uint8Array, text: TextCodec, unusual: number): string =
   if ((found & unusual) !== 0) return ''
   position = until
   return text.decodeAscii(bytes, from, until)
+}
+
+const takeTopicName = (bytes: Uint8Array, text: TextCodec): string => {
+  const start = position
+  const length = takeTwoBytes(bytes)
+  const from = start + 2
+  const known = from + length > end ? undefined : readBefore(bytes, from, length)
+  if (known === undefined) {
+    position = start
+    const topicName = takeText(bytes, text, UNUSUAL_NAME)
+    if (position < UNUSUAL) rememberRead(topicName, bytes, from)
+    return topicName
+  }
+  position = from + length
+  return known
 }
 
 /** Asking a view for its memory costs as much as a new one, so that of the last chunk is kept at hand if it is no longer than this. */

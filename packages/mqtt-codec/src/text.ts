@@ -11,6 +11,8 @@ export interface TextCodec {
   decodeUtf8(bytes: Uint8Array, start: number, end: number): string
   /** Writes a string without lone surrogates as UTF-8 and returns where it ends, also where that is past the target. */
   write(target: Uint8Array, offset: number, text: string): number
+  /** Memory for one long packet, which is written whole before anybody sees it. Absent: `new Uint8Array`, which fills it with zeros first. */
+  allocate?(byteLength: number): Uint8Array
 }
 
 /** Characters that one call takes as arguments: far below what any engine puts on its stack. */
