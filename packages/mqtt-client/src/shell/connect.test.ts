@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { connect } from '../index.ts'
 import { idle, online, outcome } from '../testing/harness.ts'
-import { polite, ScriptedServer, type ServerConnection } from '../testing/scripted-server.ts'
+import { polite, publishPacket, ScriptedServer, type ServerConnection } from '../testing/scripted-server.ts'
 import { settle, VirtualRuntime } from '../testing/virtual-runtime.ts'
 
 describe('connect', () => {
@@ -107,6 +107,26 @@ describe('connect', () => {
     await runtime.advance(10_000)
     await (await connected).close()
     expect(server.connections).toHaveLength(1)
+  })
+
+  it('has read its options when it is made, and those of a Subscription when it subscribes', async () => {
+    const server = new ScriptedServer()
+    const runtime = new VirtualRuntime()
+    const options = { transport: server.transport, runtime, reconnect: {} as object | false }
+    const client = await connect('mqtt://host', options)
+    const subscribing = { qos: 1, ack: 'manual' } as { qos: 0 | 1; ack: 'manual' | 'receive' }
+    await client.subscribe('a', () => {}, subscribing)
+    options.reconnect = false
+    Object.assign(subscribing, { qos: 0, ack: 'receive' })
+    server.last.destroy()
+    await settle()
+    await runtime.advance(60_000)
+    server.last.send(publishPacket('a', '', 1, 1))
+    await settle()
+    expect(server.connections).toHaveLength(2)
+    expect(server.last.of('subscribe')).toMatchObject([{ subscriptions: [{ topicFilter: 'a', qos: 1 }] }])
+    expect(server.last.of('puback')).toEqual([])
+    await client.close({ drain: false })
   })
 
   it('falls back to 3.1.1 where a server refuses 5.0 in its own form', async () => {

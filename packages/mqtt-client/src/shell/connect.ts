@@ -38,5 +38,5 @@ const make = (
 ) => {
   const { store, clientId, transport = platformTransport, runtime = platformRuntime() } = options
   if (store && !clientId) throw new MqttError('INVALID_ARGUMENT', 'a store needs a clientId')
-  return new MqttClient(new ClientInternals(target, options, transport, runtime, failsFast))
+  return new MqttClient(new ClientInternals(target, { ...options }, transport, runtime, failsFast))
 }

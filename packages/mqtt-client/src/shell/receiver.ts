@@ -50,7 +50,7 @@ export class Receiver {
   ) {
     this.topicFilters = this.filters = topicFilters
     this.written = written
-    this.options = options
+    this.options = { ...options }
     this.#handler = handler
     this.#host = host
   }
