@@ -42,3 +42,20 @@ it.each(['a', 'x'.repeat(256)])(
     expect(isDecodeFailure(decode(target.subarray(0, end), 4))).toBe(true)
   },
 )
+
+it('a name that came in a Buffer, whose slice is a view, is not taken for what the Buffer has become', () => {
+  const chunk = Buffer.alloc(64)
+  for (const topicName of ['t/a', 't/a', 't/b', 't/a', 't/c', 't/b']) {
+    const end = encodeInto(publish(topicName), 4, chunk, 0)
+    expect(decode(chunk.subarray(0, end), 4)).toEqual(publish(topicName))
+  }
+})
+
+it('a name that was written into a Buffer is still itself where the Buffer is written over', () => {
+  const chunk = Buffer.alloc(64)
+  for (let times = 0; times < 3; times++) {
+    const end = encodeInto(publish('t/d'), 4, chunk, 0)
+    expect(decode(new Uint8Array(chunk.subarray(0, end)), 4)).toEqual(publish('t/d'))
+    chunk.fill(0x78)
+  }
+})

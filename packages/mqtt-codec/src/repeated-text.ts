@@ -18,7 +18,7 @@ export const writtenBefore = (text: string): Uint8Array | undefined => (text ===
 export const rememberWritten = (text: string, target: Uint8Array, at: number): void => {
   if (text === lastWritten && text.length <= LONGEST) {
     written = text
-    writtenBytes = target.slice(at, at + text.length)
+    writtenBytes = copied(target, at, text.length)
   }
   lastWritten = text
 }
@@ -38,7 +38,11 @@ export const readBefore = (bytes: Uint8Array, from: number, length: number): str
 export const rememberRead = (text: string, bytes: Uint8Array, from: number): void => {
   if (text === lastRead && text.length <= LONGEST) {
     read = text
-    readBytes = bytes.slice(from, from + text.length)
+    readBytes = copied(bytes, from, text.length)
   }
   lastRead = text
 }
+
+/** A socket gives Buffers, whose `slice` is a view: it would follow whatever comes there next. */
+const copied = (bytes: Uint8Array, from: number, length: number): Uint8Array =>
+  new Uint8Array(bytes.subarray(from, from + length))
