@@ -1,6 +1,7 @@
 // `pnpm night`: what takes too long for every change. `pnpm night fuzz node-22` runs only those suites.
-// Writes tooling/house/nights/DATE.md: what ran, how long, and what was found; a suite that could not run says so.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+// Writes tooling/house/nights/DATE.md: what ran, how long, and what was found; a suite that could not run says so. What other suites found
+// on the same day stays there.
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { install } from './install.mjs'
@@ -164,7 +165,8 @@ await night(SUITES.filter(({ name }) => names.length === 0 || names.includes(nam
 async function night(suites) {
   await install()
   await run('build', ...turbo(['run', 'build', '--output-logs=errors-only']))
-  const lines = []
+  /** @type {string[]} */
+  const sections = []
   let passed = 0
   for (const suite of suites) {
     const started = performance.now()
@@ -179,26 +181,33 @@ async function night(suites) {
     if (ok) passed += 1
     const minutes = ((performance.now() - started) / 60_000).toFixed(1)
     console.log(`${ok ? 'ok    ' : 'FAILED'} ${minutes.padStart(6)} min  ${suite.name}: ${suite.what}\n${found}`)
-    lines.push(
-      `## ${suite.name}: ${ok ? 'passed' : 'failed'} after ${minutes} minutes`,
-      '',
-      `${suite.what}.`,
-      '',
-      '```text',
-      found,
-      '```',
-      '',
+    sections.push(
+      `## ${suite.name}: ${ok ? 'passed' : 'failed'} after ${minutes} minutes\n\n${suite.what}.\n\n\`\`\`text\n${found}\n\`\`\`\n`,
     )
   }
   const date = new Date().toISOString().slice(0, 10)
   const folder = join(ROOT, 'tooling/house/nights')
+  const file = join(folder, `${date}.md`)
   mkdirSync(folder, { recursive: true })
-  writeFileSync(
-    join(folder, `${date}.md`),
-    [`# Night of ${date}`, '', `Node ${process.versions.node}.`, '', ...lines].join('\n'),
-  )
+  writeFileSync(file, [...heldOf(file, suites, date), ...sections].join('\n'))
   console.log(`${passed} passed, ${suites.length - passed} failed`)
   process.exitCode = passed === suites.length ? 0 : 1
+}
+
+/**
+ * The head of the file, and what it says of other suites.
+ *
+ * @param {string} file
+ * @param {Suite[]} suites
+ * @param {string} date
+ */
+function heldOf(file, suites, date) {
+  if (!existsSync(file)) return [`# Night of ${date}\n\nNode ${process.versions.node}.\n`]
+  const again = suites.map(({ name }) => `## ${name}: `)
+  return readFileSync(file, 'utf8')
+    .split(/\n(?=## )/)
+    .filter((section) => !again.some((title) => section.startsWith(title)))
+    .map((section) => `${section.trimEnd()}\n`)
 }
 
 /**
