@@ -6,6 +6,9 @@ import { LARGE_SLAB_BYTES, SLAB_BYTES, SlabPool } from './slab-pool.ts'
 
 const joined = (parts: readonly Uint8Array[]): number[] => parts.flatMap((part) => [...part])
 
+/** What a read brings. */
+const READ = Uint8Array.from({ length: 140_000 }, (_, index) => (index * 7) % 251)
+
 describe('Lane', () => {
   it('gives back what was put in, in order, whatever the sizes', () => {
     const piece = fc.record({ how: fc.constantFrom('copy', 'reference'), bytes: fc.uint8Array({ maxLength: 40_000 }) })
@@ -40,7 +43,7 @@ describe('Lane', () => {
           else lane.settle()
           // The next read fills the same memory.
           source.fill(0xdd)
-          source = Uint8Array.from({ length: 140_000 }, (_, index) => (index * 7) % 251)
+          source = READ.slice()
           at = 0
         }
         settle()
