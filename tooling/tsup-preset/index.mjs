@@ -53,12 +53,17 @@ const compact = {
   },
 }
 
-/** A published library for browsers: the main entry is one file, and the other entries import `./index.ts` as that file. */
-export const smallLibrary = ({ index, ...others }) =>
-  cleanly([
-    { ...published({ index }), ...compact },
-    { ...published(others), ...compact, esbuildPlugins: [isExternal('src/index.ts', 'index')] },
+/**
+ * A published library for browsers: the main entry is one file, and the other entries import `./index.ts` as that file. All
+ * declarations are written at once, or TypeScript would read everything twice.
+ */
+export const smallLibrary = ({ index, ...others }) => {
+  const dts = { ...published().dts, entry: { index, ...others } }
+  return cleanly([
+    { ...published({ index }), ...compact, dts },
+    { ...published(others), ...compact, dts: false, esbuildPlugins: [isExternal('src/index.ts', 'index')] },
   ])
+}
 
 /**
  * A published library with an entry for pages that has in it what it needs of our other packages: so their functions and constants
