@@ -1,7 +1,15 @@
 import type { QoS } from '@godwit/mqtt-codec'
 import { ATTACKS } from './clients/hostile-client.ts'
 import { SERVER_ATTACKS } from './clients/hostile-server.ts'
-import { type ClientPlan, type Fault, type Feature, FEATURES, type Operation, type Plan } from './plan.ts'
+import {
+  type ClientPlan,
+  type Fault,
+  type Feature,
+  FEATURES,
+  type Operation,
+  type Plan,
+  type RarePaths,
+} from './plan.ts'
 import { Random } from './world/random.ts'
 
 const TOPICS = ['t/a', 't/b', 't/b/c', 'u/a', 'u']
@@ -44,8 +52,17 @@ export const drawPlan = (seed: string, options: DrawOptions = {}): Plan => {
     operations,
     faults: isQuiet ? [] : faults,
     durationMs,
+    ...(has('rare-paths') && { rarePaths: drawRarePaths(random) }),
   }
 }
+
+const drawRarePaths = (random: Random): RarePaths => ({
+  scanRecords: random.between(1, 3),
+  readMs: random.pick([0, 1, 40]),
+  turnMs: random.pick([0.05, 1, 10]),
+  fullSocketMs: random.pick([0, 1, 30]),
+  clientStoreMs: random.pick([0, 1, 30]),
+})
 
 /** Half of everything at the most: what always happens together hides what happens alone. */
 const drawFeatures = (random: Random): Feature[] => {
@@ -69,6 +86,9 @@ const drawLimits = (random: Random, has: (feature: Feature) => boolean): Plan['l
     outgoingTopicAliasMaximum: random.between(0, 3),
     matcherEntries: random.between(1, 5),
     maximumUncommittedRecords: random.between(1, 50),
+    ...(random.chance(0.3) && { readBytesPerTurn: random.between(1, 100) }),
+    ...(random.chance(0.3) && { maximumUncommittedBytes: random.between(1, 2_000) }),
+    ...(random.chance(0.3) && { matcherEntryBytes: random.between(1, 500) }),
     ...(random.chance(0.3) && { maximumQueuedMessages: random.between(1, 5) }),
     ...(random.chance(0.2) && { maximumRetainedTopics: random.between(1, 3) }),
   }),
@@ -235,7 +255,7 @@ const drawFaults = (
     for (let each = 0; each < count; each++) faults.push(make())
   }
   if (has('network-faults')) {
-    some(random.between(20, 540), () => ({
+    some(random.between(20, 700), () => ({
       type: 'cut',
       at: at(),
       client: client(),
@@ -252,7 +272,7 @@ const drawFaults = (
     }))
   }
   if (has('crashes')) {
-    some(random.between(1, 12), () => ({
+    some(random.between(1, 13), () => ({
       type: 'crash',
       at: at(),
       how: has('durable') ? random.pick(['killed', 'power-lost'] as const) : 'killed',

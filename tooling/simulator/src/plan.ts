@@ -16,6 +16,25 @@ export interface Plan {
   readonly operations: readonly Operation[]
   readonly faults: readonly Fault[]
   readonly durationMs: number
+  /** Undefined: what is rare stays rare. */
+  readonly rarePaths?: RarePaths
+}
+
+/**
+ * What the ports may do and hardly ever do, made common: the points that FoundationDB calls buggify. They are behind the ports, so that the code
+ * under test is the same, and pays nothing for them.
+ */
+export interface RarePaths {
+  /** The store answers a scan with so many records at a time. */
+  readonly scanRecords: number
+  /** What it has read it tells up to so much later; 0: at once. */
+  readonly readMs: number
+  /** Up to so long until a turn of the broker's loop ends. */
+  readonly turnMs: number
+  /** The socket of a library client keeps what it is given for up to so long, and says so; 0: it never does. */
+  readonly fullSocketMs: number
+  /** The store of a library client answers up to so much later; 0: at once. */
+  readonly clientStoreMs: number
 }
 
 export const FEATURES = [
@@ -39,6 +58,7 @@ export const FEATURES = [
   'overlap',
   'refusals',
   'reserved-topics',
+  'rare-paths',
 ] as const
 
 export type Feature = (typeof FEATURES)[number]

@@ -92,7 +92,13 @@ class Simulation {
   #start(): void {
     this.#starting = false
     const world = this.#world
-    this.#process = new BrokerProcess(world, ++this.#lives, this.#disk, (process) => this.#options(process))
+    this.#process = new BrokerProcess(
+      world,
+      ++this.#lives,
+      this.#disk,
+      (process) => this.#options(process),
+      this.plan.rarePaths,
+    )
   }
 
   #startLater(milliseconds: number): void {
@@ -140,7 +146,7 @@ class Simulation {
       plan.kind === 'raw'
         ? new RawClient(world, plan, dial, random)
         : plan.kind === 'library'
-          ? new LibraryClient(world, plan, dial, random)
+          ? new LibraryClient(world, plan, dial, random, this.plan.rarePaths)
           : new HostileClient(plan, dial, random)
     this.#clients.set(who, client)
     if (who !== plan.name) return client

@@ -1,14 +1,17 @@
 import type { Client, Message } from '@godwit/mqtt-client'
 import { createClient } from '@godwit/mqtt-client'
-import { journal, memorySessionStore } from '@godwit/mqtt-client/store'
-import type { ByteStream, ByteStreamHandler } from '@godwit/mqtt-transport'
+import { journal } from '@godwit/mqtt-client/store'
+import type { ByteStream } from '@godwit/mqtt-transport'
 import { TransportError } from '@godwit/mqtt-transport'
 import type { LibraryEvent } from '../history.ts'
-import type { ClientPlan, Operation } from '../plan.ts'
+import type { ClientPlan, Operation, RarePaths } from '../plan.ts'
 import type { Link } from '../world/link.ts'
 import type { Random } from '../world/random.ts'
 import type { Scheduled } from '../world/schedule.ts'
 import type { World } from '../world/world.ts'
+import { ClientProcess } from './client-process.ts'
+import { slowSessionStore } from './client-store.ts'
+import { ClientStream } from './client-stream.ts'
 import { messageOf, payloadOf } from './payload.ts'
 import type { Dial } from './raw-client.ts'
 
@@ -29,7 +32,8 @@ export class LibraryClient {
   readonly #world: World
   readonly #dial: Dial
   readonly #random: Random
-  readonly #store = memorySessionStore()
+  readonly #rare: RarePaths | undefined
+  readonly #store
   readonly #filters = new Map<string, 0 | 1 | 2>()
   #client: Client | undefined
   #process = new ClientProcess()
@@ -37,7 +41,9 @@ export class LibraryClient {
   #unsettled = 0
   left = false
 
-  constructor(world: World, plan: ClientPlan, dial: Dial, random: Random) {
+  constructor(world: World, plan: ClientPlan, dial: Dial, random: Random, rare?: RarePaths) {
+    this.#rare = rare
+    this.#store = slowSessionStore(world, random.fork('store'), rare?.clientStoreMs ?? 0)
     this.#world = world
     this.plan = plan
     this.#dial = dial
@@ -189,7 +195,7 @@ export class LibraryClient {
   #open(process: ClientProcess, url: string, verifies: boolean): ByteStream {
     if (process.ended) throw new TransportError('ABORTED', 'tcp', 'the process has ended')
     this.#note({ type: 'library-dial', url, verifies })
-    const stream = new ClientStream(this.#world, process)
+    const stream = new ClientStream(this.#world, process, this.#random.fork('socket'), this.#rare?.fullSocketMs ?? 0)
     const link = this.#dial(this.plan, stream)
     if (link === undefined) throw new TransportError('CONNECTION_REFUSED', 'tcp', 'nobody listens')
     stream.link = link
@@ -235,89 +241,3 @@ export class LibraryClient {
 
 /** A rejection may be anything. */
 const textOf = (error: unknown): string => (error instanceof Error ? `${error.name}: ${error.message}` : typeof error)
-
-/** One process in which a client lives: after its end nothing of it happens. */
-class ClientProcess {
-  readonly timers = new Set<Scheduled>()
-  ended = false
-
-  end(): void {
-    this.ended = true
-    for (const timer of this.timers) timer.cancelled = true
-    this.timers.clear()
-  }
-}
-
-/** The client's end of a connection as a byte stream. */
-class ClientStream implements ByteStream {
-  readonly peer = { transport: 'memory' } as const
-  readonly bufferedBytes = 0
-  readonly #world: World
-  link: Link | undefined
-  #handler: ByteStreamHandler | undefined
-  #waiting: Uint8Array[] = []
-  #paused = false
-  #closed: { readonly clean: boolean } | undefined
-
-  readonly #process: ClientProcess
-
-  constructor(world: World, process: ClientProcess) {
-    this.#world = world
-    this.#process = process
-  }
-
-  onBytes(bytes: Uint8Array): void {
-    this.#waiting.push(bytes)
-    this.#pass()
-  }
-
-  onClose(clean: boolean): void {
-    this.#closed = { clean }
-    this.#pass()
-  }
-
-  open(handler: ByteStreamHandler): void {
-    this.#handler = handler
-    this.#world.schedule.after(0, () => this.#pass())
-  }
-
-  write(bytes: Uint8Array): boolean {
-    if (!this.#process.ended) this.link?.sendBytes(bytes)
-    return true
-  }
-
-  writeAll(parts: readonly Uint8Array[]): boolean {
-    for (const part of parts) this.write(part)
-    return true
-  }
-
-  pause(): void {
-    this.#paused = true
-  }
-
-  resume(): void {
-    this.#paused = false
-    this.#world.schedule.after(0, () => this.#pass())
-  }
-
-  end(): void {
-    this.destroy()
-  }
-
-  destroy(): void {
-    this.#waiting = []
-    this.link?.closeByClient()
-    this.#closed ??= { clean: false }
-    this.#world.schedule.after(0, () => this.#pass())
-  }
-
-  #pass(): void {
-    const handler = this.#handler
-    if (handler === undefined || this.#process.ended) return
-    this.#world.promises = true
-    while (this.#waiting.length > 0 && !this.#paused) handler.onData(this.#waiting.shift()!)
-    if (this.#closed === undefined || this.#waiting.length > 0) return
-    this.#handler = undefined
-    handler.onClose(this.#closed)
-  }
-}

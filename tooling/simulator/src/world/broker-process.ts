@@ -1,6 +1,7 @@
 import type { Broker, BrokerOptions } from '@godwit/mqtt-broker'
 import { createBrokerIn, type Runtime } from '@godwit/mqtt-broker/testing'
 import type { Ending } from '../history.ts'
+import type { RarePaths } from '../plan.ts'
 import type { Disk } from './disk.ts'
 import type { Link } from './link.ts'
 import { DiskError, LogStore } from './log-store.ts'
@@ -8,7 +9,7 @@ import type { Random } from './random.ts'
 import type { Scheduled } from './schedule.ts'
 import type { World } from './world.ts'
 
-/** Turns of the loop follow each other this fast at the most. */
+/** Turns of the loop follow each other this fast, as long as nobody says otherwise. */
 const TURN_MS = 0.05
 
 interface Timer {
@@ -32,19 +33,27 @@ export class BrokerProcess {
   readonly #world: World
   readonly #disk: Disk | undefined
   readonly #random: Random
+  readonly #turnMs: number
   readonly #startedAt: number
   #pausedUntil = 0
   #late: { readonly timer: Timer; readonly dueAt: number; readonly run: () => void }[] = []
 
   /** `disk` undefined: Sessions and messages live in memory. */
-  constructor(world: World, life: number, disk: Disk | undefined, options: (process: BrokerProcess) => BrokerOptions) {
+  constructor(
+    world: World,
+    life: number,
+    disk: Disk | undefined,
+    options: (process: BrokerProcess) => BrokerOptions,
+    rare?: RarePaths,
+  ) {
     this.life = life
     this.#world = world
     this.#disk = disk
     this.#random = world.random.fork(`life ${life}`)
+    this.#turnMs = rare?.turnMs ?? TURN_MS
     this.#startedAt = world.now
     try {
-      if (disk !== undefined) this.store = new LogStore(world, disk, this)
+      if (disk !== undefined) this.store = new LogStore(world, disk, this, rare)
     } catch (error) {
       if (!(error instanceof DiskError)) throw error
       this.#refuse(error.code, error.message)
@@ -149,7 +158,7 @@ export class BrokerProcess {
     return {
       now: () => this.now,
       wallClock: () => world.wallMs + world.now,
-      endOfTurn: (callback) => void this.schedule(TURN_MS * this.#random.fraction(), callback),
+      endOfTurn: (callback) => void this.schedule(this.#turnMs * this.#random.fraction(), callback),
       after: (milliseconds, callback) => this.#after(milliseconds + this.#random.fraction(), callback),
       every: (milliseconds, callback) => {
         let stop = (): void => {}

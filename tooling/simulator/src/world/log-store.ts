@@ -1,6 +1,7 @@
 import type { KeyRange, Store, StoreBatch, StoreHealth, StoreRecord } from '@godwit/mqtt-broker'
 import { MemoryStore } from '@godwit/mqtt-broker/testing'
 import type { StoredChange } from '../history.ts'
+import type { RarePaths } from '../plan.ts'
 import { copyOf } from './bytes.ts'
 import type { Disk } from './disk.ts'
 import type { World } from './world.ts'
@@ -50,11 +51,13 @@ export class LogStore implements Store {
   readonly #disk: Disk
   readonly #host: StoreHost
   readonly #records = new MemoryStore()
+  readonly #rare: Pick<RarePaths, 'scanRecords' | 'readMs'>
   #commits = 0
   #failed = false
 
   /** Reads what is there. Throws `DiskError` where it is damaged. */
-  constructor(world: World, disk: Disk, host: StoreHost) {
+  constructor(world: World, disk: Disk, host: StoreHost, rare: Pick<RarePaths, 'scanRecords' | 'readMs'> = USUAL) {
+    this.#rare = rare
     this.#world = world
     this.#disk = disk
     this.#host = host
@@ -96,12 +99,29 @@ export class LogStore implements Store {
 
   get(key: Uint8Array): Promise<Uint8Array | undefined> {
     this.#world.promises = true
-    return this.#records.get(key)
+    const found = this.#records.get(key)
+    return this.#rare.readMs === 0 ? found : this.#later().then(() => found)
   }
 
-  scan(range: KeyRange): AsyncIterable<readonly StoreRecord[]> {
+  async *scan(range: KeyRange): AsyncIterable<readonly StoreRecord[]> {
     this.#world.promises = true
-    return this.#records.scan(range)
+    const records = this.#records.read(range)
+    const { scanRecords, readMs } = this.#rare
+    for (let at = 0; at < records.length; at += scanRecords) {
+      if (readMs > 0) await this.#later()
+      yield records.slice(at, at + scanRecords)
+    }
+  }
+
+  /** A process that has ended meanwhile hears nothing. */
+  #later(): Promise<void> {
+    const world = this.#world
+    return new Promise((resolve) => {
+      this.#host.schedule(this.#rare.readMs * world.random.fraction(), () => {
+        world.promises = true
+        resolve()
+      })
+    })
   }
 
   /** How many records begin with each tag. */
@@ -141,6 +161,7 @@ export class LogStore implements Store {
   }
 }
 
+const USUAL = { scanRecords: 100, readMs: 0 }
 const HEADER_BYTES = 8
 
 /** What is written next: the disk copies it. */
