@@ -42,6 +42,7 @@ import { redirectionOf } from './server-reference.ts'
 import type { Settings } from './settings.ts'
 import type { Route, Subscriber } from './subscription.ts'
 import { finishSubscribe, subscribe, unsubscribe } from './subscribe.ts'
+import { assertSound } from './sound-counters.ts'
 
 export interface BrokerCoreOptions {
   readonly limits: Limits
@@ -202,9 +203,10 @@ export class BrokerCore {
     }
   }
 
-  /** Work that is left for later turns of the loop. True: there is more that could be done at once. */
+  /** At the end of each turn of the loop: work that was left for later. True: there is more that could be done at once. */
   continue(now: number): boolean {
     const core = this.#core
+    assertSound(core.counters)
     if (!this.unfinished) return false
     core.now = now
     if (core.stalled.size > 0) continueStalled(core)
