@@ -34,11 +34,32 @@ const hostileServer = (invariant: 'C6' | 'C7', says: string): Checker => ({
   },
 })
 
-/** C6 */
-export const answersToNothing = hostileServer(
+const endings = hostileServer(
   'C6',
-  'an answer to nothing changes nothing, and a packet that breaks the protocol ends the connection',
+  'an answer to nothing changes nothing, a packet that breaks the protocol ends the connection, and no other does',
 )
+
+/** C6 */
+export const answersToNothing: Checker = {
+  ...endings,
+  *check(story) {
+    yield* endings.check(story)
+    const { history, connectionsOf } = story
+    const injected = new Set<number>()
+    for (const place of placesOf(story, 'injected')) {
+      const event = history[place]!
+      if (event.type === 'injected') injected.add(event.connection)
+    }
+    for (const place of placesOf(story, 'library-offline')) {
+      const event = history[place]!
+      if (event.type !== 'library-offline' || event.code !== 'PROTOCOL_ERROR') continue
+      const connection = connectionsOf.get(event.client)?.findLast(({ opened }) => opened < place)
+      // The broker keeps the protocol: who leaves it for breaking it is wrong, unless somebody else spoke in its name.
+      if (connection === undefined || injected.has(connection.id)) continue
+      yield { place, text: `${event.client} left a server that had done nothing wrong: ${event.text}` }
+    }
+  },
+}
 
 /** C7 */
 export const promisedBytes = hostileServer('C7', 'the client waits for no packet larger than it takes')
