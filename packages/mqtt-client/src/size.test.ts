@@ -26,6 +26,6 @@ it('in a browser: WebSocket alone, and nothing of Node', () => {
 })
 
 // The budget of 12 KB is measured on the packages as packed (`tooling/house/packed.mjs`); this keeps the sources from growing meanwhile.
-it('minified and gzipped it does not grow beyond 15,900 bytes', () => {
-  expect(gzipSync(contents, { level: 9 }).length).toBeLessThanOrEqual(15_900)
+it('minified and gzipped it does not grow beyond 16,000 bytes', () => {
+  expect(gzipSync(contents, { level: 9 }).length).toBeLessThanOrEqual(16_000)
 })
