@@ -97,6 +97,17 @@ describe('the commit gate', () => {
     expect(seen(publisher)).toEqual(['puback #2 10'])
   })
 
+  it('I5 I15 the PUBACK of what clears a retained message leaves after that is gone from the disk', () => {
+    const { store, broker, commit } = durableBroker()
+    const publisher = broker.connect('p').send(message('r', 'a', { retain: true }))
+    publisher.received()
+    store.hangs = true
+    publisher.send(message('r', '', { qos: 1, packetId: 1, retain: true }))
+    expect(seen(publisher)).toEqual([])
+    commit()
+    expect(seen(publisher)).toEqual(['puback #1 10'])
+  })
+
   it('hostile #148 [MQTT-4.6.0-4 v5.0] QoS 1 for a durable and then for no Session: PUBACKs in order', () => {
     const { store, broker, commit } = durableBroker()
     broker.connect('s', LASTING).send(subscribeTo('durable', { qos: 1 }))
