@@ -164,7 +164,8 @@ export class FrameScanner {
   #reserve(size: number): void {
     const room = this.#hold.length
     // A long buffer is not kept for short packets: one long packet would pin it for as long as the connection lasts.
-    if (room >= size && (this.#held > 0 || room <= LEAST_HOLD)) return
+    const isFit = room <= Math.max(LEAST_HOLD, this.#total * 2)
+    if (room >= size && (this.#held > 0 || isFit)) return
     const hold =
       takeSpare(this.#total) ??
       new Uint8Array(Math.max(size, Math.min(this.#total || 64, Math.max(LEAST_HOLD, size << 2))))
