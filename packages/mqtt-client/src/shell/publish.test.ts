@@ -85,6 +85,21 @@ describe('publish', () => {
     expect(client.stats.unacknowledgedMessages).toBe(0)
   })
 
+  it.each(['puback', 'pubrec'] as const)('I8 a refusal by %s makes room for the next message', async (type) => {
+    const server = new ScriptedServer(polite({ silent: ['publish'], connack: { properties: { receiveMaximum: 1 } } }))
+    const { client } = await online({}, server)
+    const refused = client.publish('a', '1', { qos: type === 'puback' ? 1 : 2 })
+    const next = client.publish('a', '2', { qos: 1 })
+    await settle()
+    expect(server.last.of('publish')).toHaveLength(1)
+    server.last.send({ type, packetId: server.last.of('publish')[0]?.packetId ?? 0, reasonCode: 0x87 })
+    await expect(refused).rejects.toMatchObject({ code: 'PUBLISH_REFUSED' })
+    await settle()
+    expect(server.last.of('publish')).toHaveLength(2)
+    server.last.send({ type: 'puback', packetId: server.last.of('publish')[1]?.packetId ?? 0, reasonCode: 0 })
+    expect((await next).reasonCode).toBe(0)
+  })
+
   it("I8 never has more unacknowledged than the server's Receive Maximum, and sends on as it frees", async () => {
     const server = new ScriptedServer(polite({ silent: ['publish'], connack: { properties: { receiveMaximum: 5 } } }))
     const { client } = await online({}, server)
