@@ -41,7 +41,9 @@ describe('the buffer that is kept', () => {
       scanner.push(stream.subarray(at, at + 30_000))
       while (scanner.next()) {
         const bytes = scanner.bytes.subarray(scanner.start, scanner.end)
-        found.push(Buffer.compare(bytes, frame) === 0 ? 'first' : Buffer.compare(bytes, next) === 0 ? 'second' : 'neither')
+        found.push(
+          Buffer.compare(bytes, frame) === 0 ? 'first' : Buffer.compare(bytes, next) === 0 ? 'second' : 'neither',
+        )
         memories.add(bytes.buffer)
       }
     }

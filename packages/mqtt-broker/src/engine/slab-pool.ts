@@ -1,7 +1,7 @@
 /** Bytes of one slab. A burst for one connection rarely needs more; a fan-out holds one for each subscriber. */
 export const SLAB_BYTES = 16 * 1024
-/** Bytes of a slab for packets that do not fit into one: as many as one read brings. */
-export const LARGE_SLAB_BYTES = 64 * 1024
+/** Bytes of a slab for packets that do not fit into one: a payload of 64 KiB, which many programs choose, and what stands before it. */
+export const LARGE_SLAB_BYTES = 65 * 1024
 /** So many large slabs are kept for next time. */
 const MAXIMUM_FREE_LARGE = 64
 
