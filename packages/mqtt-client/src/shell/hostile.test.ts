@@ -85,6 +85,18 @@ describe('C5 a hostile server is left, without a throw, and tried again with bac
     await connected
   })
 
+  it('C5 nothing behind a packet out of place is heard, though it came in the same chunk', async () => {
+    const { client, server } = await online()
+    const seen: string[] = []
+    await client.subscribe('a', (message) => void seen.push(message.text()))
+    const chunk = [publishPacket('a', 'before'), connack, publishPacket('a', 'behind')].flatMap((packet) => [
+      ...encode(packet, 5),
+    ])
+    server.last.bytes(chunk)
+    await settle()
+    expect([seen, server.last.of('disconnect')]).toMatchObject([['before'], [{ reasonCode: 0x82 }]])
+  })
+
   it('a server that kicks right after CONNACK meets a growing backoff', async () => {
     const server = new ScriptedServer((packet, connection) => {
       polite()(packet, connection)

@@ -112,6 +112,16 @@ describe('a resumed Session', () => {
     expect(server.last.of('subscribe')).toHaveLength(0)
   })
 
+  it('C9 a server that has the Session is asked for no Subscription again: each would bring its retained messages once more', async () => {
+    const { client, server, runtime } = await online(KEPT)
+    await client.subscribe('a')
+    server.answer = present
+    server.last.destroy()
+    await runtime.advance(60_000)
+    expect(client.server?.sessionPresent).toBe(true)
+    expect(server.last.of('subscribe')).toEqual([])
+  })
+
   it('resends in slices where the new Receive Maximum is smaller', async () => {
     const server = new ScriptedServer(polite({ silent: ['publish'] }))
     const { client, runtime } = await online(KEPT, server)

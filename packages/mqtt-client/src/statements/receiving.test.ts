@@ -52,6 +52,18 @@ describe.each([4, 5] as const)('the client receives, level %i', (version) => {
     expect(seen).toEqual(['a', 'b', 'c'])
   })
 
+  it('C9 QoS 2: the identifiers of a Session that the server lost mean new messages', async () => {
+    const { server, runtime, seen, answers } = await flow()
+    server.last.send(message('a', 2, 7))
+    expect(await answers()).toEqual(['pubrec #7'])
+    server.answer = polite({ silent: ['pubrec'] })
+    server.last.destroy()
+    await runtime.advance(60_000)
+    server.last.send(message('b', 2, 7))
+    expect(await answers()).toEqual(['pubrec #7'])
+    expect(seen).toEqual(['a', 'b'])
+  })
+
   it('[MQTT-4.3.3-2 v3.1.1] [MQTT-4.3.3-8] [MQTT-4.3.3-10] QoS 2: PUBREC for each PUBLISH until PUBREL, handed over once, also over a reconnect', async () => {
     const { server, runtime, seen, answers } = await flow()
     server.last.send(message('a', 2, 7))
