@@ -65,14 +65,10 @@ export const write: WritePacket = /* @__PURE__ */ straightWriting<never>(
     const version = type === 'connect' ? packet.protocolVersion : ofConnection
     const number = PacketType[type]
     let firstByte = (number << 4) | flagsOf(number)
-    let estimate = 0
-    if (type === 'publish') {
-      firstByte |= publishFlags(packet)
-      estimate = packet.payload.length + 40
-    }
+    if (type === 'publish') firstByte |= publishFlags(packet)
     const rule = brokenByFirstByte(firstByte, version)
     if (rule) throw new EncodeError(type === 'auth' ? 'NOT_IN_THIS_VERSION' : 'INVALID_VALUE', ruleText(rule, version))
-    beginWriting(target, offset, version, text, estimate)
+    beginWriting(target, offset, version, text)
     BODIES[number]!(packet, type, firstByte & 15)
     return endWriting(firstByte)
   },

@@ -57,7 +57,7 @@ export const propertyList = <Properties extends object>(
     // Room for their length.
     byte(0)
     if (given !== undefined) writeProperties(given as Values, packets)
-    closeLength(at, 1)
+    closeLength(at)
     return given
   }
   const length = variableByteInteger(0)

@@ -59,8 +59,6 @@ let failure: Refusal | undefined
 let found = 0
 let userProperties = 0
 let userPropertyBytes = 0
-/** While writing: bytes reserved for the Remaining Length. */
-let reserved = 1
 
 export const beginReading = (
   from: Uint8Array,
@@ -96,22 +94,20 @@ export const beginWriting = (
   at: number,
   as: ProtocolVersion,
   textCodec: TextCodec,
-  estimate: number,
 ): void => {
   writing = true
   bytes = into
   version = as
   text = textCodec
   limits = undefined
-  reserved = variableByteIntegerLength(estimate)
   start = at
-  position = at + 1 + reserved
+  position = at + 2
 }
 
 /** The first byte and the Remaining Length are known now. Returns where the packet ends. */
 export const endWriting = (firstByte: number): number => {
   bytes[start] = firstByte
-  closeLength(start + 1, reserved)
+  closeLength(start + 1)
   bytes = NO_BYTES
   return position
 }
@@ -180,16 +176,16 @@ export const variableByteInteger = (value: number): number => {
 }
 
 /**
- * A length at `at`, of what has been written behind the `room` bytes that were reserved for it there; what follows is moved
- * where it takes more or less room.
+ * A length at `at`, of what has been written behind the one byte that was reserved for it there; what follows is moved where it takes
+ * more. Never less: what did not fit into the memory before would be missing behind.
  */
-export const closeLength = (at: number, room: number): void => {
-  const length = position - at - room
+export const closeLength = (at: number): void => {
+  const length = position - at - 1
   if (length > MAXIMUM_VARIABLE_BYTE_INTEGER) throw new EncodeError('TOO_LONG', LENGTH_TOO_LONG)
   const needed = variableByteIntegerLength(length)
-  if (needed !== room) {
-    bytes.copyWithin(at + needed, at + room, position)
-    position += needed - room
+  if (needed > 1) {
+    bytes.copyWithin(at + needed, at + 1, position)
+    position += needed - 1
   }
   writeVariableByteInteger(bytes, at, length)
 }
