@@ -189,6 +189,30 @@ describe('createBroker', () => {
     for (const socket of sockets) socket.destroy()
   })
 
+  it('closes though a stream that was attached said that it is closed as soon as somebody listened', async () => {
+    const broker = createBroker()
+    const [near, stream] = memoryPair()
+    let isOpen = false
+    broker.attach({
+      peer: stream.peer,
+      bufferedBytes: 0,
+      open(handler) {
+        isOpen = true
+        handler.onClose({ clean: true })
+      },
+      write: () => true,
+      writeAll: () => true,
+      pause() {},
+      resume() {},
+      end() {},
+      destroy() {},
+    })
+    await broker.ready
+    await broker.close()
+    expect(isOpen).toBe(true)
+    near.destroy()
+  })
+
   it('says what is wrong with a limit, an address, TLS without a certificate and a topic', async () => {
     await using broker = createBroker()
     expect(() => createBroker({ limits: { nonsense: 1 } as object })).toThrow(/no limit "nonsense"/)

@@ -296,6 +296,7 @@ class ShellBroker implements Broker {
       if (this.#links.size === 0) this.#allGone?.()
     })
     this.#links.add(link)
+    link.open()
     this.#turn.wake()
   }
 

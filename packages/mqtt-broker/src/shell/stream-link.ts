@@ -27,7 +27,11 @@ export class StreamLink implements ByteStreamHandler, StreamControl, Sink {
     this.#output = new ConnectionOutput(output)
     this.#output.sink = this
     this.#driver = new ConnectionDriver(driver, this.#output, this, stream.peer)
-    stream.open(this)
+  }
+
+  /** Begins to read. A stream that is closed already may say so meanwhile, so whoever counts links counts this one before. */
+  open(): void {
+    this.#stream.open(this)
   }
 
   onData(chunk: Uint8Array): void {
