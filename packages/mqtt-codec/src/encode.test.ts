@@ -113,13 +113,23 @@ it('a long packet has the same bytes whoever gives the memory for it, and no mor
 })
 
 // Found by fuzzing: where room was reserved for a longer Remaining Length, an end of the payload that did not fit before it moved was missing.
-it.each([80, 87, 88, 100, 16_340, 16_376, 16_377, 16_400])('a payload of %i bytes is whole in memory that it just fills', (length) => {
-  const packet: Packet = {
-    ...{ type: 'publish', topicName: 'ä', payload: new Uint8Array(length).fill(0x78), qos: 0, retain: false, dup: false },
-  }
-  const whole = encode(packet, 4)
-  const target = new Uint8Array(whole.length)
-  expect(encodeInto(packet, 4, target, 0)).toBe(whole.length)
-  expect(target).toEqual(whole)
-  expect(() => encodeInto(packet, 4, target.subarray(1), 0)).toThrow('packet does not fit')
-})
+it.each([80, 87, 88, 100, 16_340, 16_376, 16_377, 16_400])(
+  'a payload of %i bytes is whole in memory that it just fills',
+  (length) => {
+    const packet: Packet = {
+      ...{
+        type: 'publish',
+        topicName: 'ä',
+        payload: new Uint8Array(length).fill(0x78),
+        qos: 0,
+        retain: false,
+        dup: false,
+      },
+    }
+    const whole = encode(packet, 4)
+    const target = new Uint8Array(whole.length)
+    expect(encodeInto(packet, 4, target, 0)).toBe(whole.length)
+    expect(target).toEqual(whole)
+    expect(() => encodeInto(packet, 4, target.subarray(1), 0)).toThrow('packet does not fit')
+  },
+)

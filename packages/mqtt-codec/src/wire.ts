@@ -89,12 +89,7 @@ export const endReading = (): Refusal | undefined => {
 }
 
 /** `estimate`: about how long the body becomes; a good one saves moving it. */
-export const beginWriting = (
-  into: Uint8Array,
-  at: number,
-  as: ProtocolVersion,
-  textCodec: TextCodec,
-): void => {
+export const beginWriting = (into: Uint8Array, at: number, as: ProtocolVersion, textCodec: TextCodec): void => {
   writing = true
   bytes = into
   version = as

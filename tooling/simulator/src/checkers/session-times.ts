@@ -14,14 +14,20 @@ const NEVER = 0xffffffff
 
 /** The Session Expiry Interval that held when a connection ended: that of CONNECT, or of a DISCONNECT that was read. */
 export const expirySecondsOf = (connection: ConnectionStory): number => {
-  const { connect, version, read } = connection
+  const { read, version } = connection
+  const asked = askedSecondsOf(connection)
+  if (version < 5) return asked
+  const last = read.find(({ packet }) => packet.type === 'disconnect')?.packet
+  const changed = last?.type === 'disconnect' ? last.properties?.sessionExpiryIntervalSeconds : undefined
+  return changed === undefined ? asked : changed === NEVER ? Infinity : changed
+}
+
+/** That of CONNECT. */
+const askedSecondsOf = ({ connect, version }: ConnectionStory): number => {
   if (connect === undefined) return 0
   if (version < 5) return connect.packet.cleanStart ? 0 : Infinity
   const asked = connect.packet.properties?.sessionExpiryIntervalSeconds ?? 0
-  const last = read.find(({ packet }) => packet.type === 'disconnect')?.packet
-  const changed = last?.type === 'disconnect' ? last.properties?.sessionExpiryIntervalSeconds : undefined
-  const seconds = changed ?? asked
-  return seconds === NEVER ? Infinity : seconds
+  return asked === NEVER ? Infinity : asked
 }
 
 /** Whether the client may have said something about the end of its Session that the broker may or may not have read. */
@@ -35,7 +41,8 @@ export const expiryOf = (story: Story, session: SessionStory): Expiry | undefine
   const crashed = story.lives.at(-1) !== life
   if (crashed && (!stored || story.places.has('wall-jump'))) return undefined
   if (saidGoodbye(last) && !last.read.some(({ packet }) => packet.type === 'disconnect')) return undefined
-  const seconds = expirySecondsOf(last)
+  // Nothing answers a DISCONNECT: a crash may have come before what it changed was on the disk.
+  const seconds = Math.min(expirySecondsOf(last), crashed ? askedSecondsOf(last) : Infinity)
   const connected = timeOf(story, last.connack!.place)
   const end = Math.min(last.goneForBroker, last.endedByBroker, life.ended)
   const ended = timeOf(story, end)

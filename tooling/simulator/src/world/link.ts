@@ -1,5 +1,5 @@
 import type { Packet } from '@godwit/mqtt-codec'
-import type { ByteStream, ByteStreamHandler, PeerInfo } from '@godwit/mqtt-transport'
+import type { ByteStream, ByteStreamHandler, CloseInfo, PeerInfo } from '@godwit/mqtt-transport'
 import { TransportError } from '@godwit/mqtt-transport'
 import type { BrokerProcess } from './broker-process.ts'
 import { copyOf } from './bytes.ts'
@@ -43,6 +43,8 @@ export class Link implements ByteStream {
   readonly #conditions: LinkConditions
   readonly #client: LinkHandler
   #broker: ByteStreamHandler | undefined
+  /** How it ended before the broker opened it: a stream says so then. */
+  #untold: CloseInfo | undefined
   // Towards the broker.
   readonly #toBroker: Chunk[] = []
   #toBrokerAt = 0
@@ -165,8 +167,10 @@ export class Link implements ByteStream {
   }
 
   open(handler: ByteStreamHandler): void {
+    const untold = this.#untold
     this.#broker = handler
-    this.#arrive()
+    if (untold === undefined) this.#arrive()
+    else this.#process.schedule(0, () => handler.onClose(untold))
   }
 
   write(bytes: Uint8Array): boolean {
@@ -359,7 +363,9 @@ export class Link implements ByteStream {
     this.#process.schedule(0, () => {
       const error =
         clean || this.#brokerEnding ? undefined : new TransportError('CONNECTION_RESET', 'tcp', 'the connection broke')
-      this.#broker?.onClose(error === undefined ? { clean } : { clean, error })
+      const info = error === undefined ? { clean } : { clean, error }
+      if (this.#broker === undefined) this.#untold = info
+      else this.#broker.onClose(info)
     })
   }
 
