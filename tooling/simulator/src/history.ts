@@ -98,7 +98,12 @@ export type LibraryEvent = Moment & { readonly client: string } & (
     | { readonly type: 'library-online'; readonly resumed: boolean }
     | { readonly type: 'library-offline' | 'library-error'; readonly code: string; readonly text: string }
     | { readonly type: 'library-restarted' }
-    | { readonly type: 'library-stats'; readonly queuedMessages: number; readonly unsettled: number }
+    | {
+        readonly type: 'library-stats'
+        readonly queuedMessages: number
+        readonly unacknowledgedMessages: number
+        readonly unsettled: number
+      }
     | { readonly type: 'library-closed'; readonly timers: number; readonly unsettled: number }
     | { readonly type: 'library-threw'; readonly text: string }
   )

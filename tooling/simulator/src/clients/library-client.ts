@@ -98,8 +98,8 @@ export class LibraryClient {
 
   noteStats(): void {
     if (this.#client === undefined) return
-    const { queuedMessages } = this.#client.stats
-    this.#note({ type: 'library-stats', queuedMessages, unsettled: this.#unsettled })
+    const { queuedMessages, unacknowledgedMessages } = this.#client.stats
+    this.#note({ type: 'library-stats', queuedMessages, unacknowledgedMessages, unsettled: this.#unsettled })
   }
 
   #publish(client: Client, operation: Extract<Operation, { type: 'publish' }>): void {
