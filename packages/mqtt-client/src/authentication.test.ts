@@ -55,6 +55,28 @@ describe('enhanced authentication', () => {
     expect(client.state).toBe('closed')
   })
 
+  it('a mechanism that is not ready when its attempt ends leaves no connection open', async () => {
+    const server = new ScriptedServer()
+    let ready = (_: Uint8Array) => {}
+    const slow = { ...mechanism(), start: () => new Promise<Uint8Array>((resolve) => (ready = resolve)) }
+    const { client } = idle({ authentication: enhancedAuthentication(slow) }, server)
+    client.connect().catch(() => {})
+    await settle()
+    await client.close({ drain: false })
+    ready(new Uint8Array(1))
+    await settle()
+    expect(server.connections.filter(({ closed }) => !closed)).toEqual([])
+  })
+
+  it('a mechanism that cannot start fails the attempt, before there is a connection', async () => {
+    const server = new ScriptedServer()
+    const broken = { ...mechanism(), start: () => Promise.reject(new TypeError('no key')) }
+    const { client } = idle({ authentication: enhancedAuthentication(broken), reconnect: false }, server)
+    await expect(client.connect()).rejects.toMatchObject({ cause: { message: 'no key' } })
+    await client.close({ drain: false })
+    expect(server.connections).toEqual([])
+  })
+
   it('re-authentication needs a connection, and a server that answers', async () => {
     const authentication = enhancedAuthentication(mechanism())
     await expect(authentication.reauthenticate()).rejects.toMatchObject({ code: 'OFFLINE' })

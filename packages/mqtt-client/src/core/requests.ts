@@ -54,7 +54,7 @@ export class Requests {
 
   /** The Reason Code to end the connection with, or 0. */
   answered({ type, packetId, reasonCodes }: SubackPacket | UnsubackPacket): number {
-    const request = [...this.#all].find((one) => one.packetId === packetId)
+    const request = this.#find(packetId)
     if (!request) {
       this.#report(new MqttError('PROTOCOL_ERROR', `${type} to nothing`, { phase: 'session' }))
       return 0
@@ -75,6 +75,11 @@ export class Requests {
     for (const request of this.#all) this.#end(request, error)
   }
 
+  /** Mostly the first: answers come in the order of what was asked. */
+  #find(packetId: number): Request | undefined {
+    for (const request of this.#all) if (request.packetId === packetId) return request
+    return undefined
+  }
   #pump(): void {
     for (const request of this.#all) {
       if (request.packetId || !this.#connection) continue

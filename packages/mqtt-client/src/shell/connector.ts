@@ -6,12 +6,14 @@ import type { Attempt, Target } from '../api/options.ts'
 import { Connection, type ConnectionHost, type Session } from '../core/connection.ts'
 import { UNSUPPORTED_PROTOCOL_VERSION } from '../core/reason-code.ts'
 import { ReconnectPolicy } from '../core/reconnect-policy.ts'
-import { MqttError, type ErrorPhase } from '../errors.ts'
+import { MqttError } from '../errors.ts'
 import type { Runtime } from '../ports/runtime.ts'
 import type { ByteStream, Transport } from '../ports/transport.ts'
 import { connectPacket } from './connect-packet.ts'
 import type { Emitter } from './emitter.ts'
 import { Link, type LinkOwner } from './link.ts'
+import { parted } from './target.ts'
+import { asMqttError } from './transport-error.ts'
 
 /** How long a stream may take to end in order. */
 const LINGER_MS = 2_000
@@ -284,7 +286,7 @@ export class Connector implements ConnectionHost, LinkOwner {
     this.#change('connecting')
     try {
       await (this.#opened ??= this.#open())
-      const start = authentication?.start({
+      const started = await authentication?.start({
         send: (packet) => link.connection?.send(packet),
         fail: (error) => link.connection?.fail(error),
       })
@@ -297,7 +299,7 @@ export class Connector implements ConnectionHost, LinkOwner {
         webSocket: version === 3 ? { protocols: ['mqttv3.1'], ...webSocket } : webSocket,
       })
       if (link !== this.#link) return stream.destroy()
-      const connect = connectPacket(options, version, this.clientId, this.#isClean(), login, await start)
+      const connect = connectPacket(options, version, this.clientId, this.#isClean(), login, started)
       const connection = new Connection(connect, this.#client, this, this.#now())
       link.abort = undefined
       link.url = url
@@ -384,24 +386,4 @@ export class Connector implements ConnectionHost, LinkOwner {
     if (store) store.close().then(gone, gone)
     else gone()
   }
-}
-
-/** `mqtt://user:password@host`: what stands there is used, and goes no further than CONNECT. */
-function parted(href: string): { readonly url: string; readonly username?: string; readonly password?: string } {
-  const [, scheme, name, password, rest] = /^([^/]*\/\/)([^/?#:]*)(?::([^/?#]*))?@(.*)/.exec(href) ?? []
-  if (scheme === undefined) return { url: href }
-  return {
-    url: `${scheme}${rest}`,
-    ...(name && { username: decodeURIComponent(name) }),
-    ...(password !== undefined && { password: decodeURIComponent(password) }),
-  }
-}
-
-/** A transport's error keeps its phase; `cause` has the rest. */
-function asMqttError(cause: unknown): MqttError {
-  if (MqttError.isInstance(cause)) return cause
-  const { code, phase, message = String(cause) } = cause as { code?: string; phase?: ErrorPhase; message?: string }
-  // What only a person can mend is not tried again by itself.
-  const retryable = code !== 'WS_NOT_INSTALLED' && phase !== undefined
-  return new MqttError('TRANSPORT_FAILED', message, { ...(phase && { phase }), cause, retryable })
 }

@@ -11,7 +11,7 @@ import type { Runtime } from '../ports/runtime.ts'
 import { throwLater, type Emitter } from './emitter.ts'
 import { IncomingMessage, unshared } from './message.ts'
 import { operation, type Settle } from './operation.ts'
-import { Receiver, type Handler } from './receiver.ts'
+import { Receiver, type Handler, type ReceiverHost } from './receiver.ts'
 import { propertiesOf } from './values.ts'
 
 /** Messages that nobody asked for (yet), left over in a resumed Session. */
@@ -32,7 +32,7 @@ export interface SubscriptionsHost {
 }
 
 /** Which Subscriptions there are, and which of them get a message. */
-export class Subscriptions implements MessageReceiver {
+export class Subscriptions implements MessageReceiver, ReceiverHost {
   readonly #host: SubscriptionsHost
   readonly #receivers = new Set<Receiver>()
   /** By Topic Name. Made for the first message. */
