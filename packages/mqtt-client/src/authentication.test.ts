@@ -57,13 +57,13 @@ describe('enhanced authentication', () => {
 
   it('a mechanism that is not ready when its attempt ends leaves no connection open', async () => {
     const server = new ScriptedServer()
-    let ready = (_: Uint8Array) => {}
+    let ready: ((data: Uint8Array) => void) | undefined
     const slow = { ...mechanism(), start: () => new Promise<Uint8Array>((resolve) => (ready = resolve)) }
     const { client } = idle({ authentication: enhancedAuthentication(slow) }, server)
     client.connect().catch(() => {})
     await settle()
     await client.close({ drain: false })
-    ready(new Uint8Array(1))
+    ready!(new Uint8Array(1))
     await settle()
     expect(server.connections.filter(({ closed }) => !closed)).toEqual([])
   })

@@ -1,7 +1,7 @@
 import { followingBytes } from './utf8.ts'
 
 /**
- * How strings become bytes and back. It only converts: whether text is well-formed has been judged before, by the same
+ * How strings become bytes and back, and where memory for a long packet comes from. It only converts: whether text is well-formed has been judged before, by the same
  * strict rules for each. `pureText` runs everywhere; `nodeText` from `@godwit/mqtt-codec/node` is faster for long text.
  */
 export interface TextCodec {

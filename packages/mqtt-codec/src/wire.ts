@@ -88,7 +88,7 @@ export const endReading = (): Refusal | undefined => {
   return failure
 }
 
-/** `estimate`: about how long the body becomes; a good one saves moving it. */
+/** The Remaining Length has one byte until it is known. */
 export const beginWriting = (into: Uint8Array, at: number, as: ProtocolVersion, textCodec: TextCodec): void => {
   writing = true
   bytes = into

@@ -14,12 +14,11 @@ const WARM_UP_MESSAGES = 40_000
 const costs: Record<string, number> = {}
 for (const pattern of PATTERNS) {
   const traffic = await Traffic.of(pattern)
-  const rounds = (messages: number) => Math.max(1, Math.round(messages / traffic.deliveries))
-  await run(traffic, rounds(WARM_UP_MESSAGES))
-  const few = await least(traffic, rounds(FEW_MESSAGES))
-  const many = await least(traffic, rounds(MANY_MESSAGES))
+  await traffic.play(traffic.roundsFor(WARM_UP_MESSAGES))
+  const few = await least(traffic, traffic.roundsFor(FEW_MESSAGES))
+  const many = await least(traffic, traffic.roundsFor(MANY_MESSAGES))
   await traffic.close()
-  const messages = (rounds(MANY_MESSAGES) - rounds(FEW_MESSAGES)) * traffic.deliveries
+  const messages = (traffic.roundsFor(MANY_MESSAGES) - traffic.roundsFor(FEW_MESSAGES)) * traffic.deliveries
   costs[pattern.name] = Math.round(((many - few) / messages) * 10) / 10
 }
 console.log(JSON.stringify(costs))
@@ -30,15 +29,9 @@ async function least(traffic: Traffic, rounds: number): Promise<number> {
   for (let measurement = 0; measurement < MEASUREMENTS; measurement++) {
     globalThis.gc!()
     const before = process.memoryUsage()
-    await run(traffic, rounds)
+    await traffic.play(rounds)
     const after = process.memoryUsage()
     bytes = Math.min(bytes, after.heapUsed - before.heapUsed + after.arrayBuffers - before.arrayBuffers)
   }
   return bytes
-}
-
-async function run(traffic: Traffic, rounds: number): Promise<void> {
-  let delivered = 0
-  for (let round = 0; round < rounds; round++) delivered += await traffic.round()
-  if (delivered !== rounds * traffic.deliveries) throw new RangeError(`${delivered} of ${rounds * traffic.deliveries}`)
 }

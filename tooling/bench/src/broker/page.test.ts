@@ -2,19 +2,9 @@ import { expect, it } from 'vitest'
 import { pageOf } from './page.ts'
 import { merge, NOTHING } from './results.ts'
 import { chosen, GROUPS, type Scenario, SCENARIOS } from './scenarios.ts'
+import { MACHINE } from '../testing/machine.ts'
 
-const machine = {
-  date: '2026-01-01 00:00 UTC',
-  commit: 'abc',
-  cpu: 'a CPU',
-  cpus: 2,
-  memoryGib: 4,
-  system: 'linux',
-  node: '20.19.0',
-  v8: '11',
-  load: 0,
-}
-const run = { machine, rounds: 1, generator: 'our own', peers: 'none', congestionControl: 'reno', minutes: 1 }
+const run = { machine: MACHINE, rounds: 1, generator: 'our own', peers: 'none', congestionControl: 'reno', minutes: 1 }
 const measured = { round: 0, messagesPerSecond: 1000, memoryBytes: 0, p50Us: 1, p99Us: 2, p999Us: 3 }
 const scenario = (name: string, over: Partial<Scenario> = {}): Scenario => ({
   name,
@@ -33,7 +23,7 @@ it('says of each row when it was measured, who never got through, and who takes 
   expect(pageOf([scenario('one', { excused: { aedes: 'it may' } })], first).markdown).toContain(
     '- aedes breaks a rule in `one`, and is compared all the same: it may.\n',
   )
-  const later = { ...run, machine: { ...machine, date: '2026-01-02 00:00 UTC' } }
+  const later = { ...run, machine: { ...MACHINE, date: '2026-01-02 00:00 UTC' } }
   const both = merge(first, later, [{ ...measured, scenario: 'two', broker: 'godwit', ok: true, cpuUs: 1 }])
   const { markdown, svg } = pageOf([scenario('one'), scenario('two', { leftOut: { aedes: 'it cannot' } })], both)
   expect(markdown).toMatch(/\| one +\| godwit .*\| 1 +\|\n\| two +\| godwit .*\| 2 +\|/)

@@ -1,19 +1,10 @@
 import { expect, it } from 'vitest'
 import { merge, NOTHING, type Run } from './results.ts'
 import type { Row } from './summary.ts'
+import { MACHINE } from '../testing/machine.ts'
 
 const run = (commit: string): Omit<Run, 'number'> => ({
-  machine: {
-    date: '2026-01-01 00:00 UTC',
-    commit,
-    cpu: 'a CPU',
-    cpus: 2,
-    memoryGib: 4,
-    system: 'linux',
-    node: '20.19.0',
-    v8: '11',
-    load: 0,
-  },
+  machine: { ...MACHINE, commit },
   rounds: 1,
   generator: 'our own',
   peers: 'none',

@@ -3,6 +3,7 @@ import { type Contest, ContestError, hold } from './contest.ts'
 import { markdown, type Report } from './report.ts'
 import { suiteOptions } from './options.ts'
 import { spreadOf } from './statistics.ts'
+import { MACHINE } from '../testing/machine.ts'
 
 /** Work whose cost is known: so many steps, of which nothing may be left out. */
 const stepping = (steps: number) => () => {
@@ -75,17 +76,7 @@ it('a page names machine, versions and what was missed', () => {
   const row = { name: 'row', oursNs: spread, peerNs: spread, ratio: { median: 1, least: 1, most: 1 }, leastRatio: 2 }
   const report: Report = {
     suite: 'codec',
-    machine: {
-      date: '2026-01-01 00:00 UTC',
-      commit: 'abc',
-      cpu: 'a CPU',
-      cpus: 2,
-      memoryGib: 4,
-      system: 'linux',
-      node: '20.19.0',
-      v8: '11',
-      load: 0,
-    },
+    machine: MACHINE,
     measured: 'the built packages',
     peers: { 'mqtt-packet': '9.0.2' },
     rounds: 3,

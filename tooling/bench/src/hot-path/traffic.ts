@@ -113,6 +113,20 @@ export class Traffic {
     return new Traffic(broker, publishing, subscribing, bursts, deliveries)
   }
 
+  /** So many rounds as deliver about so many messages, one at least. */
+  roundsFor(messages: number): number {
+    return Math.max(1, Math.round(messages / this.deliveries))
+  }
+
+  /** So many rounds, of which nothing may be lost. Returns what was delivered. */
+  async play(rounds: number): Promise<number> {
+    let delivered = 0
+    for (let round = 0; round < rounds; round++) delivered += await this.round()
+    const due = rounds * this.deliveries
+    if (delivered !== due) throw new RangeError(`${delivered} of ${due}`)
+    return delivered
+  }
+
   /** Every publisher sends one burst, and everybody acknowledges until nothing is owed. Returns what was delivered. */
   async round(): Promise<number> {
     let before = 0
