@@ -1,10 +1,12 @@
 import type { BrokerOptions } from '@godwit/mqtt-broker'
+import { AUDIT, AUDITOR } from './clients/auditor.ts'
 import { HostileClient } from './clients/hostile-client.ts'
 import { SERVER_ATTACKS } from './clients/hostile-server.ts'
 import { LibraryClient } from './clients/library-client.ts'
 import { type Dial, RawClient } from './clients/raw-client.ts'
 import type { CountersSeen, HistoryEvent, Policy } from './history.ts'
 import type { ClientPlan, Fault, Plan } from './plan.ts'
+import { denies } from './rights.ts'
 import { isCompared, withoutHostile } from './without-hostile.ts'
 import { BrokerProcess } from './world/broker-process.ts'
 import { Disk } from './world/disk.ts'
@@ -322,19 +324,7 @@ class Simulation {
     const world = this.#world
     const auditor = this.#add(AUDITOR)
     await world.run(world.now + 1_000)
-    for (const topicFilter of ['#', '$x/#']) {
-      auditor.do({
-        at: 0,
-        client: AUDITOR.name,
-        type: 'subscribe',
-        topicFilter,
-        qos: 1,
-        noLocal: false,
-        retainAsPublished: false,
-        retainHandling: 0,
-        subscriptionIdentifier: undefined,
-      })
-    }
+    for (const operation of AUDIT) auditor.do(operation)
     await world.run(world.now + AUDIT_MS)
   }
 
@@ -381,23 +371,3 @@ const countersSeen = (counters: CountersSeen): CountersSeen => ({
   unauthenticatedConnections: counters.unauthenticatedConnections,
   unauthenticatedBytes: counters.unauthenticatedBytes,
 })
-
-export const AUDITOR: ClientPlan = {
-  name: 'auditor',
-  kind: 'raw',
-  version: 5,
-  principal: 'auditor',
-  sessionExpiryIntervalSeconds: 0,
-  receiveMaximum: 100,
-  maximumPacketSizeBytes: undefined,
-  topicAliasMaximum: 0,
-  keepAliveSeconds: 0,
-  will: undefined,
-  acknowledgesAfterMs: 0,
-  refusesOneIn: 0,
-  reconnectsAfterMs: 10,
-  conditions: { latencyMs: 1, jitterMs: 0, chunkBytes: Infinity, capacityBytes: 1_000_000 },
-}
-
-export const denies = (denials: Policy['deniedReads'], principal: string, topicName: string): boolean =>
-  denials.some((denial) => denial.principal === principal && topicName.startsWith(denial.topicStart))

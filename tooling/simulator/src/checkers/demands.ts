@@ -1,4 +1,4 @@
-import { denies } from '../simulation.ts'
+import { denies } from '../rights.ts'
 import { matchingOf, mayDrop } from './expectations.ts'
 import { mayHaveEnded } from './session-times.ts'
 import type { MessageStory, SessionStory, Story, SubscriptionStory } from './story.ts'

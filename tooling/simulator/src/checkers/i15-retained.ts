@@ -1,4 +1,4 @@
-import { AUDITOR } from '../simulation.ts'
+import { AUDITOR } from '../clients/auditor.ts'
 import type { Checker } from './checker.ts'
 import { tally } from './expectations.ts'
 import type { MessageStory, Story } from './story.ts'

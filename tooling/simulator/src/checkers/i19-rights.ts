@@ -1,5 +1,5 @@
 import type { Policy } from '../history.ts'
-import { denies } from '../simulation.ts'
+import { denies } from '../rights.ts'
 import type { Checker } from './checker.ts'
 import type { Story } from './story.ts'
 
