@@ -21,6 +21,8 @@ export class Running implements AsyncDisposable {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: { ...process.env, PATH: path, ...environment },
     })
+    // A program that refuses its options ends without reading: what matters is its exit code, which `finished` gives.
+    this.#child.stdin!.on('error', () => {})
     this.#child.stdout!.on('data', (chunk: Buffer) => {
       this.#stdout.push(chunk)
       this.#wake()
