@@ -3,7 +3,7 @@ import type { DecodeLimits, LimitJudge } from './decode-limits.ts'
 import { decodeFailure, type DecodeFailure } from './failures.ts'
 import { judgeFirstByte } from './first-byte.ts'
 import type { ProtocolVersion, QoS } from './packet-type.ts'
-import { classify, isWellFormedUtf8, NOT_ASCII, NULL_CHARACTER, WILDCARD } from './utf8.ts'
+import { classify, isPlainAscii, isWellFormedUtf8, NULL_CHARACTER, WILDCARD } from './utf8.ts'
 import {
   CUT_OFF,
   EMPTY_TOPIC,
@@ -48,6 +48,8 @@ export class PublishFrame {
   payloadStart = 0
   /** 0 where there is none. */
   topicAlias = 0
+  /** Offset of the two bytes of the Topic Alias, -1 where there is none. */
+  topicAliasAt = -1
   /** Offset of the four bytes of the Message Expiry Interval, -1 where there is none. */
   messageExpiryAt = -1
   /** -1 where there is none. */
@@ -89,6 +91,7 @@ export const readPublishFrame = (
   frame.retain = (firstByte & 1) !== 0
   frame.dup = (firstByte & 8) !== 0
   frame.topicAlias = 0
+  frame.topicAliasAt = -1
   frame.messageExpiryAt = -1
   frame.messageExpiryIntervalSeconds = -1
   frame.payloadFormatIndicator = 0
@@ -183,6 +186,7 @@ const readPublishProperties = (
         break
       }
       case 0x23:
+        frame.topicAliasAt = at
         frame.topicAlias = (bytes[at]! << 8) | bytes[at + 1]!
         if (frame.topicAlias === 0) return fail(frame, 0x94, TOPIC_ALIAS_0, at)
         at += 2
@@ -213,12 +217,12 @@ const readPublishProperties = (
 const judgeText = (frame: PublishFrame, at: number, end: number): DecodeFailure | undefined => {
   const { bytes } = frame
   const start = at + 2
-  const textEnd = start > end ? Infinity : fieldEnd(bytes, at)
+  if (start > end) return fail(frame, MALFORMED, CUT_OFF, at)
+  const textEnd = fieldEnd(bytes, at)
   if (textEnd > end) return fail(frame, MALFORMED, CUT_OFF, at)
-  const found = classify(bytes, start, textEnd)
-  if ((found & NULL_CHARACTER) !== 0) return fail(frame, MALFORMED, HAS_NULL, at)
-  if ((found & NOT_ASCII) !== 0 && !isWellFormedUtf8(bytes, start, textEnd)) return fail(frame, MALFORMED, NOT_UTF8, at)
-  return undefined
+  if (isPlainAscii(bytes, start, textEnd)) return undefined
+  if ((classify(bytes, start, textEnd) & NULL_CHARACTER) !== 0) return fail(frame, MALFORMED, HAS_NULL, at)
+  return isWellFormedUtf8(bytes, start, textEnd) ? undefined : fail(frame, MALFORMED, NOT_UTF8, at)
 }
 
 /** Judges what a Response Topic has to be beyond text. */

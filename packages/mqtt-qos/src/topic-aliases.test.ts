@@ -86,7 +86,7 @@ describe('OutgoingTopicAliases', () => {
 
   it('[MQTT-3.3.2-9] [MQTT-3.3.2-11] the peer always knows the topic, no alias above the maximum, least recently used goes first', () => {
     const step = fc.tuple(
-      fc.constantFrom('assign', 'assign', 'assign', 'forget'),
+      fc.constantFrom('assign', 'assign', 'assign', 'known', 'forget'),
       fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'),
     )
     fc.assert(
@@ -100,6 +100,12 @@ describe('OutgoingTopicAliases', () => {
           naive = naive.filter((other) => other !== name)
           if (kind === 'forget') {
             outgoing.forget(name)
+            continue
+          }
+          if (kind === 'known') {
+            const alias = outgoing.known(name)
+            expect(alias === 0 ? undefined : incoming.topic(alias)).toBe(known ? name : undefined)
+            if (known) naive.push(name)
             continue
           }
           const assignment = outgoing.assign(name)

@@ -59,6 +59,11 @@ export class OutgoingTopicAliases {
     return ring.use(topicName) ?? ring.add(topicName, this.maximum)
   }
 
+  /** The alias that the peer knows for this Topic Name, which becomes the most recently used; 0: it would have to be told first. */
+  known(topicName: string): number {
+    return this.#ring?.use(topicName)?.alias ?? 0
+  }
+
   /** The PUBLISH that would have set this alias was not sent: its next assignment is new again. */
   forget(topicName: string): void {
     this.#ring?.forget(topicName)
@@ -71,7 +76,8 @@ export class OutgoingTopicAliases {
 }
 
 interface AliasEntry {
-  topicName: string
+  /** Undefined: it was forgotten, or is the head. */
+  topicName: string | undefined
   newer: AliasEntry
   older: AliasEntry
   readonly known: AliasAssignment
@@ -84,6 +90,9 @@ class AliasRing {
   #count = 0
 
   use(topicName: string): AliasAssignment | undefined {
+    // Mostly it is the one of before, and nothing has to be looked up or moved.
+    const last = this.#head.older
+    if (last.topicName === topicName) return last.known
     const entry = this.#entries.get(topicName)
     if (entry === undefined) return undefined
     unlink(entry)
@@ -102,6 +111,7 @@ class AliasRing {
     const entry = this.#entries.get(topicName)
     if (entry === undefined) return
     this.#entries.delete(topicName)
+    entry.topicName = undefined
     unlink(entry)
     this.#link(this.#head, entry)
   }
@@ -116,8 +126,7 @@ class AliasRing {
   #reuse(topicName: string): AliasEntry {
     const entry = this.#head.newer
     unlink(entry)
-    // A forgotten Topic Name may have got another alias since.
-    if (this.#entries.get(entry.topicName) === entry) this.#entries.delete(entry.topicName)
+    if (entry.topicName !== undefined) this.#entries.delete(entry.topicName)
     entry.topicName = topicName
     return entry
   }
@@ -131,7 +140,7 @@ class AliasRing {
 }
 
 function selfLinked(alias = 0): AliasEntry {
-  const entry = { topicName: '', known: { alias, isNew: false } } as AliasEntry
+  const entry = { topicName: undefined, known: { alias, isNew: false } } as AliasEntry
   entry.newer = entry
   entry.older = entry
   return entry

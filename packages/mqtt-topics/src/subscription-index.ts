@@ -277,6 +277,8 @@ export class SubscriptionIndex<Value, Resolved = readonly Value[]> {
 
 const isSame = (known: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean => {
   if (known.length !== end - start) return false
+  // Who was given an entry's bytes, for a Topic Alias, asks with those.
+  if (known === bytes) return true
   for (let at = 0; at < known.length; at++) if (known[at] !== bytes[start + at]) return false
   return true
 }

@@ -2,9 +2,9 @@ import type { ProtocolVersion } from '@godwit/mqtt-codec'
 import type { PublishFrame } from '@godwit/mqtt-codec/relay'
 import { variableByteIntegerLength, writeVariableByteInteger } from '@godwit/mqtt-codec/relay'
 import { copyBytes } from './copy-bytes.ts'
+import { writeFourBytes, writeTwoBytes } from './write-bytes.ts'
 
 const TOPIC_ALIAS = 0x23
-const MESSAGE_EXPIRY_INTERVAL = 0x02
 const SUBSCRIPTION_IDENTIFIER = 0x0b
 const ALIAS_BYTES = 3
 const NONE: readonly number[] = []
@@ -27,7 +27,6 @@ export class PublishRewriter {
   #expirySeconds = -1
   #remainingLength = 0
   #propertiesLength = 0
-  #publisherAliasAt = -1
 
   /**
    * `topic` is empty where an alias stands for it. `expirySeconds` -1: as the publisher gave it. `alias` 0: none.
@@ -78,13 +77,13 @@ export class PublishRewriter {
     target[offset] = this.#firstByte
     let at = writeVariableByteInteger(target, offset + 1, this.#remainingLength)
     const topic = this.#topic
-    target[at++] = topic.length >> 8
-    target[at++] = topic.length & 0xff
+    writeTwoBytes(target, at, topic.length)
+    at += 2
     copyBytes(topic, 0, topic.length, target, at)
     at += topic.length
     if ((this.#firstByte & 0x06) !== 0) {
-      target[at++] = packetId >> 8
-      target[at++] = packetId & 0xff
+      writeTwoBytes(target, at, packetId)
+      at += 2
     }
     if (this.#version === 5) {
       at = this.#writeOwnProperties(target, at)
@@ -98,8 +97,7 @@ export class PublishRewriter {
   #measureProperties(): number {
     const frame = this.#frame
     let length = frame.propertiesAt === -1 ? 0 : frame.propertiesEnd - frame.propertiesStart
-    this.#publisherAliasAt = frame.topicAlias === 0 ? -1 : propertyAt(frame, TOPIC_ALIAS)
-    if (this.#publisherAliasAt !== -1) length -= ALIAS_BYTES
+    if (frame.topicAliasAt !== -1) length -= ALIAS_BYTES
     if (this.#alias !== 0) length += ALIAS_BYTES
     for (const identifier of this.#identifiers ?? NONE) length += 1 + variableByteIntegerLength(identifier)
     return length
@@ -108,9 +106,9 @@ export class PublishRewriter {
   #writeOwnProperties(target: Uint8Array, offset: number): number {
     let at = writeVariableByteInteger(target, offset, this.#propertiesLength)
     if (this.#alias !== 0) {
-      target[at++] = TOPIC_ALIAS
-      target[at++] = this.#alias >> 8
-      target[at++] = this.#alias & 0xff
+      target[at] = TOPIC_ALIAS
+      writeTwoBytes(target, at + 1, this.#alias)
+      at += ALIAS_BYTES
     }
     for (const identifier of this.#identifiers ?? NONE) {
       target[at++] = SUBSCRIPTION_IDENTIFIER
@@ -121,11 +119,12 @@ export class PublishRewriter {
 
   /** The publisher's properties but for its alias, and what follows them up to `end`. */
   #forward(end: number, target: Uint8Array, offset: number): number {
-    const { bytes, propertiesStart, messageExpiryAt } = this.#frame
-    const alias = this.#publisherAliasAt
+    const { bytes, propertiesStart, messageExpiryAt, topicAliasAt } = this.#frame
     let at = offset
     let from = propertiesStart
-    if (alias !== -1) {
+    if (topicAliasAt !== -1) {
+      // Its Property Identifier stands before it.
+      const alias = topicAliasAt - 1
       copyBytes(bytes, from, alias, target, at)
       at += alias - from
       from = alias + ALIAS_BYTES
@@ -139,46 +138,3 @@ export class PublishRewriter {
     return at + (end - from)
   }
 }
-
-const writeFourBytes = (target: Uint8Array, at: number, value: number): void => {
-  target[at] = value >>> 24
-  target[at + 1] = (value >>> 16) & 0xff
-  target[at + 2] = (value >>> 8) & 0xff
-  target[at + 3] = value & 0xff
-}
-
-/** Where a property of a PUBLISH begins, -1 where it is absent. The frame's properties have been validated. */
-const propertyAt = (frame: PublishFrame, identifier: number): number => {
-  const { bytes, propertiesEnd } = frame
-  let at = frame.propertiesStart
-  while (at < propertiesEnd) {
-    const here = bytes[at]!
-    if (here === identifier) return at
-    at = afterProperty(bytes, at)
-  }
-  return -1
-}
-
-const afterProperty = (bytes: Uint8Array, at: number): number => {
-  const identifier = bytes[at]!
-  const value = at + 1
-  switch (identifier) {
-    case 0x01:
-      return value + 1
-    case MESSAGE_EXPIRY_INTERVAL:
-      return value + 4
-    case TOPIC_ALIAS:
-      return value + 2
-    case SUBSCRIPTION_IDENTIFIER: {
-      let end = value
-      while (bytes[end]! >= 0x80) end++
-      return end + 1
-    }
-    case 0x26:
-      return afterString(bytes, afterString(bytes, value))
-    default:
-      return afterString(bytes, value)
-  }
-}
-
-const afterString = (bytes: Uint8Array, at: number): number => at + 2 + ((bytes[at]! << 8) | bytes[at + 1]!)

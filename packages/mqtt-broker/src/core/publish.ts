@@ -64,8 +64,17 @@ const refuseForStore = (core: Core, connection: Connection, message: RoutedMessa
 }
 
 /** Most Clients publish to one topic, or to one several times in a row. */
-const entryOf = (core: Core, connection: Connection, frame: PublishFrame): TopicEntry<Route> | Violation => {
-  const entry = core.index.entryOfBytes(frame.bytes, frame.topicStart, frame.topicEnd, connection.lastTopic)
+const entryOf = (core: Core, connection: Connection, frame: PublishFrame): TopicEntry<Route> | Violation =>
+  entryAt(core, connection, frame.bytes, frame.topicStart, frame.topicEnd)
+
+const entryAt = (
+  core: Core,
+  connection: Connection,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): TopicEntry<Route> | Violation => {
+  const entry = core.index.entryOfBytes(bytes, start, end, connection.lastTopic)
   if (entry.refused === undefined) {
     if (entry !== connection.lastTopic) connection.lastTopic = entry
     return entry
@@ -87,6 +96,5 @@ const aliasedEntryOf = (core: Core, connection: Connection, frame: PublishFrame)
   }
   const bytes = aliases.topic(frame.topicAlias)
   if (bytes === undefined) return VIOLATIONS.topicAliasUnknown
-  const entry = core.index.entryOfBytes(bytes, 0, bytes.length)
-  return entry.refused === undefined ? entry : VIOLATIONS.topicNameInvalid
+  return entryAt(core, connection, bytes, 0, bytes.length)
 }

@@ -2,6 +2,7 @@ import type { Packet, ProtocolVersion } from '@godwit/mqtt-codec'
 import { encode, encodedLength } from '@godwit/mqtt-codec'
 import { OutgoingTopicAliases } from '@godwit/mqtt-qos'
 import { copyBytes } from '../core/copy-bytes.ts'
+import { writeTwoBytes } from '../core/write-bytes.ts'
 import { PublishRewriter } from '../core/publish-rewriter.ts'
 import type { CommitNumber, Output } from '../core/output.ts'
 import type { RoutedMessage } from '../core/routed-message.ts'
@@ -18,6 +19,8 @@ import type { Variants } from './variants.ts'
  */
 const REFERENCE_BYTES = 4096
 const NO_TOPIC = new Uint8Array(0)
+/** The publisher's own packet does not do: another has to be written. */
+const NOT_IN_PLACE = -1
 
 /** Writes what is free. */
 export interface Sink {
@@ -89,14 +92,15 @@ export class ConnectionOutput implements Output {
   ): boolean {
     if (this.#ended) return true
     const { frame } = message
-    const verbatim =
-      frame.topicAlias === 0 &&
+    const sameForm =
       ((frame.firstByte ^ firstByte) & 0x06) === 0 &&
       (frame.version === 5) === (this.version === 5) &&
       identifiers === undefined &&
-      expirySeconds === -1 &&
-      this.topicAliasMaximum === 0
-    if (!verbatim) return this.#publishRewritten(message, firstByte, packetId, identifiers, expirySeconds, commit)
+      expirySeconds === -1
+    const alias = sameForm ? this.#aliasInPlace(message, packetId, commit) : NOT_IN_PLACE
+    if (alias === NOT_IN_PLACE) {
+      return this.#publishRewritten(message, firstByte, packetId, identifiers, expirySeconds, commit)
+    }
     const length = frame.end - frame.start
     if (length > this.maximumPacketSizeBytes) return false
     const shares = length >= REFERENCE_BYTES && (!message.forOne || message.isKept)
@@ -105,18 +109,17 @@ export class ConnectionOutput implements Output {
     const { copies } = this.#environment.turn
     // What begins its memory may be the packet that the scanner has put together: that memory it uses again at once.
     if (copies.reading && frame.start > 0 && frame.firstByte === firstByte) {
-      lane.copyLater(copies, frame.bytes, frame.start, frame.end, frame.packetIdAt, packetId)
+      const at = lane.copyLater(copies, frame.bytes, frame.start, frame.end)
+      if (packetId !== 0) lane.amend(at + frame.packetIdAt - frame.start, packetId)
+      if (alias !== frame.topicAlias) lane.amend(at + frame.topicAliasAt - frame.start, alias)
       return true
     }
     const at = lane.reserve(length)
     const buffer = lane.buffer!
     copyBytes(frame.bytes, frame.start, frame.end, buffer, at)
     buffer[at] = firstByte
-    if (packetId !== 0) {
-      const idAt = at + frame.packetIdAt - frame.start
-      buffer[idAt] = packetId >> 8
-      buffer[idAt + 1] = packetId & 0xff
-    }
+    if (packetId !== 0) writeTwoBytes(buffer, at + frame.packetIdAt - frame.start, packetId)
+    if (alias !== frame.topicAlias) writeTwoBytes(buffer, at + frame.topicAliasAt - frame.start, alias)
     return true
   }
 
@@ -251,6 +254,22 @@ export class ConnectionOutput implements Output {
     this.#environment.turn.dirty(this)
   }
 
+  /** QoS 0 may overtake what waits at the gate: an alias that waits there could be set too late, or mean another topic. */
+  #mayAlias(packetId: number, commit: CommitNumber): boolean {
+    return this.version === 5 && this.topicAliasMaximum > 0 && !this.#waits(commit, packetId !== 0 || this.#qos0Waits)
+  }
+
+  /**
+   * The Topic Alias to put in the place of the publisher's, in a packet that stays as it is: one that this Client knows. 0: there is
+   * none in the packet, and none is wanted.
+   */
+  #aliasInPlace(message: RoutedMessage, packetId: number, commit: CommitNumber): number {
+    const { frame } = message
+    if (frame.topicAlias === 0) return this.topicAliasMaximum === 0 ? 0 : NOT_IN_PLACE
+    if (frame.topicEnd > frame.topicStart || !this.#mayAlias(packetId, commit)) return NOT_IN_PLACE
+    return this.#aliases?.known(message.topicName) || NOT_IN_PLACE
+  }
+
   #publishRewritten(
     message: RoutedMessage,
     firstByte: number,
@@ -259,9 +278,7 @@ export class ConnectionOutput implements Output {
     expirySeconds: number,
     commit: CommitNumber,
   ): boolean {
-    // QoS 0 may overtake what waits at the gate: an alias that waits there could be set too late, or mean another topic.
-    const aliased =
-      this.version === 5 && this.topicAliasMaximum > 0 && !this.#waits(commit, packetId !== 0 || this.#qos0Waits)
+    const aliased = this.#mayAlias(packetId, commit)
     const shared = identifiers === undefined && !aliased
     const rewriter = shared
       ? this.#environment.variants.of(message, this.version, firstByte, expirySeconds)

@@ -54,7 +54,8 @@ describe('Lane', () => {
             const bytes = [...source.subarray(at, at + size)]
             if (packetId > 0) [bytes[1], bytes[2]] = [packetId >> 8, packetId & 0xff]
             expected.push(...bytes)
-            lane.copyLater(copies, source, at, at + size, packetId > 0 ? at + 1 : -1, packetId)
+            const place = lane.copyLater(copies, source, at, at + size)
+            if (packetId > 0) lane.amend(place + 1, packetId)
             at += size
           } else {
             const bytes = new Uint8Array(size).fill(size % 251)

@@ -1,4 +1,5 @@
 import { copyBytes } from '../core/copy-bytes.ts'
+import { writeTwoBytes } from '../core/write-bytes.ts'
 import type { Copier, PendingCopies } from './pending-copies.ts'
 import { LARGE_SLAB_BYTES, SLAB_BYTES, type SlabPool } from './slab-pool.ts'
 
@@ -19,9 +20,9 @@ export class Lane implements Copier {
   #from = 0
   #to = 0
   #copyAt = 0
-  /** Pairs of an offset in the buffer and the Packet Identifier that belongs there. */
-  #identifiers: number[] | undefined
-  #identifierCount = 0
+  /** Pairs of an offset in the buffer and the two bytes that belong there. */
+  #amendments: number[] | undefined
+  #amendmentCount = 0
   #copies: PendingCopies | undefined
 
   constructor(pool: SlabPool) {
@@ -43,18 +44,8 @@ export class Lane implements Copier {
     return 0
   }
 
-  /**
-   * Takes bytes of the read buffer, which are copied together with what follows them there. `identifierAt` is where in the
-   * source a Packet Identifier stands that has to be another, -1: nowhere.
-   */
-  copyLater(
-    copies: PendingCopies,
-    source: Uint8Array,
-    from: number,
-    to: number,
-    identifierAt: number,
-    packetId: number,
-  ): void {
+  /** Takes bytes of the read buffer, which are copied together with what follows them there. Returns where in `buffer` they will be. */
+  copyLater(copies: PendingCopies, source: Uint8Array, from: number, to: number): number {
     const length = to - from
     const { buffer, end } = this
     let at = end
@@ -70,7 +61,14 @@ export class Lane implements Copier {
       copies.add(this)
     }
     this.#to = to
-    if (identifierAt !== -1) this.#identify(copies, at + identifierAt - from, packetId)
+    return at
+  }
+
+  /** Two bytes of what `copyLater` has just taken become others: a Packet Identifier, a Topic Alias. */
+  amend(at: number, value: number): void {
+    const amendments = (this.#amendments ??= this.#copies!.lend())
+    amendments[this.#amendmentCount++] = at
+    amendments[this.#amendmentCount++] = value
   }
 
   /** Copies what is owed. */
@@ -80,17 +78,14 @@ export class Lane implements Copier {
     const buffer = this.buffer!
     copyBytes(source, this.#from, this.#to, buffer, this.#copyAt)
     this.#source = undefined
-    const identifiers = this.#identifiers
-    if (identifiers === undefined) return
-    for (let place = 0; place < this.#identifierCount; place += 2) {
-      const at = identifiers[place]!
-      const packetId = identifiers[place + 1]!
-      buffer[at] = packetId >> 8
-      buffer[at + 1] = packetId & 0xff
+    const amendments = this.#amendments
+    if (amendments === undefined) return
+    for (let place = 0; place < this.#amendmentCount; place += 2) {
+      writeTwoBytes(buffer, amendments[place]!, amendments[place + 1]!)
     }
-    this.#identifiers = undefined
-    this.#identifierCount = 0
-    this.#copies!.giveBack(identifiers)
+    this.#amendments = undefined
+    this.#amendmentCount = 0
+    this.#copies!.giveBack(amendments)
   }
 
   /** Adds bytes that stay where they are: nobody may change them any more. */
@@ -136,12 +131,6 @@ export class Lane implements Copier {
     if (part.byteOffset === 0 && (byteLength === SLAB_BYTES || byteLength === LARGE_SLAB_BYTES)) {
       this.#pool.give(new Uint8Array(part.buffer))
     }
-  }
-
-  #identify(copies: PendingCopies, at: number, packetId: number): void {
-    const identifiers = (this.#identifiers ??= copies.lend())
-    identifiers[this.#identifierCount++] = at
-    identifiers[this.#identifierCount++] = packetId
   }
 
   #seal(): void {
