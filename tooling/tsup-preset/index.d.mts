@@ -2,12 +2,26 @@ import type { defineConfig } from 'tsup'
 
 type Entry = Record<string, string>
 
+/** Classes of a page that there is one instance of each. */
+interface Joined {
+  /** Where the sources are read from. */
+  readonly entry: string
+  /** Whether an interface of this file stands for the class that implements it. */
+  readonly isOwn: (fileName: string) => boolean
+  /** The one whose instance has, or makes, those of the others. */
+  readonly root: string
+  /** The one that an application gets. It has the root, and nobody has it. */
+  readonly face: string
+  readonly classes: readonly string[]
+}
+
 export declare function library(entry: Entry): ReturnType<typeof defineConfig>
 export declare function smallLibrary(entry: Entry & { readonly index: string }): ReturnType<typeof defineConfig>
 export declare function libraryWithPage(entries: {
   readonly page: Entry
   readonly shared: Entry
   readonly internalNames: readonly string[]
-  readonly [name: string]: string | Entry | readonly string[]
+  readonly joined: Joined
+  readonly [name: string]: string | Entry | readonly string[] | Joined
 }): ReturnType<typeof defineConfig>
 export declare function application(entry: Entry): ReturnType<typeof defineConfig>

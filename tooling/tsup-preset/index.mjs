@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { defineConfig } from 'tsup'
+import { oneOfEach } from './one-of-each/index.mjs'
 
 const common = {
   outDir: 'dist',
@@ -47,6 +48,7 @@ const compact = {
     module: true,
     ecma: 2020,
     mangle: false,
+    sourceMap: true,
     // A function put into its only caller would share its scope, and names that differ from place to place compress badly.
     compress: { passes: 3, reduce_funcs: false },
     format: { beautify: true, comments: false, preserve_annotations: true },
@@ -70,7 +72,8 @@ export const smallLibrary = ({ index, ...others }) => {
  * are folded together, and a page can load it without a bundler. `shared` are the modules that must exist once whichever entries a
  * page loads, such as error classes. `internalNames` are properties that get short names there.
  */
-export const libraryWithPage = ({ page, shared, internalNames, ...others }) => {
+export const libraryWithPage = ({ page, shared, internalNames, joined, ...others }) => {
+  const { reader, joiner } = oneOfEach(joined)
   const dts = { ...published().dts, entry: { ...others, ...page } }
   return cleanly([
     { ...published({ ...others, ...shared }), dts },
@@ -85,7 +88,8 @@ export const libraryWithPage = ({ page, shared, internalNames, ...others }) => {
         options.conditions = ['godwit-source', 'browser']
         options.mangleProps = new RegExp(`^(${internalNames.join('|')})$`)
       },
-      esbuildPlugins: Object.entries(shared).map(([name, file]) => isExternal(file, name)),
+      plugins: [joiner],
+      esbuildPlugins: [reader, ...Object.entries(shared).map(([name, file]) => isExternal(file, name))],
     },
   ])
 }
