@@ -18,23 +18,28 @@ let slabBuffer = slab.buffer
 let slabUsed = 0
 
 /**
- * Encodes a packet. Short ones share an ArrayBuffer of 16 KiB: whoever keeps one for long copies it. (A long one is held
- * until the next.) A CONNECT is encoded in its own `protocolVersion`. Before 5.0 properties, and Reason Codes where there are
- * none, are left out.
+ * Encodes a packet. Short ones share an ArrayBuffer of 16 KiB: whoever keeps one for long copies it. A CONNECT is encoded in its
+ * own `protocolVersion`. Before 5.0 properties, and Reason Codes where there are none, are left out.
  *
  * @throws {EncodeError} where no peer would accept the packet, such as a lone surrogate or a Packet Identifier of 0
  */
 export const encode = (packet: Packet, version: ProtocolVersion, text?: TextCodec): Uint8Array => {
   let start = slabUsed
-  slabUsed = write(packet, version, slab, start, text)
-  if (slabUsed > slab.length) {
+  let end = write(packet, version, slab, start, text)
+  if (end > slab.length) {
     // Writing past the end has counted how long it is.
-    const needed = slabUsed - start
-    slab = needed > SLAB_BYTES ? (text?.allocate?.(needed) ?? new Uint8Array(needed)) : new Uint8Array(SLAB_BYTES)
+    const length = end - start
+    if (length > SLAB_BYTES) {
+      const whole = text?.allocate?.(length) ?? new Uint8Array(length)
+      write(packet, version, whole, 0, text)
+      return whole
+    }
+    slab = new Uint8Array(SLAB_BYTES)
     slabBuffer = slab.buffer
-    slabUsed = write(packet, version, slab, (start = 0), text)
+    end = write(packet, version, slab, (start = 0), text)
   }
-  return new Uint8Array(slabBuffer, start, slabUsed - start)
+  slabUsed = end
+  return new Uint8Array(slabBuffer, start, end - start)
 }
 
 /**

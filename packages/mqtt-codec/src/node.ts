@@ -17,7 +17,7 @@ export const nodeText: TextCodec = supported ? nativeText(native as Required<Nat
 
 function nativeText({ latin1Slice, utf8Slice }: Required<NativeText>): TextCodec {
   return {
-    allocate: (byteLength) => Buffer.allocUnsafeSlow(byteLength),
+    allocate: (byteLength) => new Uint8Array(Buffer.allocUnsafeSlow(byteLength).buffer),
     decodeAscii: (bytes, start, end) => latin1Slice.call(bytes, start, end),
     decodeUtf8: (bytes, start, end) => utf8Slice.call(bytes, start, end),
     write(target, offset, text) {
