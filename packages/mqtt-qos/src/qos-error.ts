@@ -1,5 +1,6 @@
-/** What a caller of this package did wrong. Nothing that a peer sends leads here. */
+/** What a caller of this package did wrong, or, with `ASSERTION_FAILED`, this package itself. Nothing that a peer sends leads here. */
 export type QosErrorCode =
+  | 'ASSERTION_FAILED'
   | 'RECEIVE_MAXIMUM_OUT_OF_RANGE'
   | 'PACKET_IDENTIFIER_OUT_OF_RANGE'
   | 'PACKET_IDENTIFIER_IN_USE'

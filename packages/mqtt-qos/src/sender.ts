@@ -5,6 +5,7 @@
  * 2. Only `resume` and `resends`, after a reconnect, ever send anything again [MQTT-4.4.0-1].
  * 3. The numeric methods allocate nothing where `message` is undefined; `handleSenderEvent` is built on them.
  */
+import { assert } from './assert.ts'
 import {
   ABANDON,
   AWAITING_PUBACK,
@@ -153,7 +154,7 @@ export class Sender<Message = unknown> implements PacketIdentifierSource {
     const outcome = this.#apply(packetId, DISCARD)
     if (outcome === SEND_PUBREL && (words[slot] as number) & COUNTED) {
       words[slot] = (words[slot] as number) & ~COUNTED
-      this.#quota.give()
+      this.#giveBack()
     }
     return outcome
   }
@@ -259,7 +260,7 @@ export class Sender<Message = unknown> implements PacketIdentifierSource {
   clear(): void {
     this.#table.clear()
     this.#messages = undefined
-    this.#owed = 0
+    this.#owed = this.#owedPubrels = 0
     this.#reserved = 0
     this.#quota.restart(this.#quota.start)
   }
@@ -294,14 +295,20 @@ export class Sender<Message = unknown> implements PacketIdentifierSource {
       return
     }
     if (state === RESERVED) this.#reserved -= 1
-    if (word & COUNTED) this.#quota.give()
+    if (word & COUNTED) this.#giveBack()
     this.#messages?.delete(word & PACKET_ID_MASK)
     table.remove(slot)
+  }
+
+  #giveBack(): void {
+    assert(this.#quota.available < this.#quota.start, 'no more of the send quota comes back than was taken')
+    this.#quota.give()
   }
 
   #noLongerOwed(state: number): void {
     this.#owed -= 1
     if (state === AWAITING_PUBCOMP) this.#owedPubrels -= 1
+    assert(this.#owedPubrels >= 0 && this.#owed >= this.#owedPubrels, 'what is owed was counted when it became so')
   }
 
   #nextFree(): number {
