@@ -3,12 +3,7 @@ import type { ByteStream } from './byte-stream.ts'
 import type { Listener, OnStream } from './listener.ts'
 import { establish, FAMILY_ATTEMPT_TIMEOUT_MS, type ConnectOptions } from './node/establish.ts'
 import { ConnectionLimit, listening, peerOf, PROBED, stopListening, type ListenOptions } from './node/listening.ts'
-import {
-  sharedOnReadOf,
-  sharedReadBufferWorks,
-  withSharedReadBuffer,
-  type ReadingMode,
-} from './node/shared-read-buffer.ts'
+import { sharedOnReadOf, sharedReadBufferWorks, shareReadBuffer, type ReadingMode } from './node/shared-read-buffer.ts'
 import { SocketByteStream, type SocketHabits } from './node/socket-byte-stream.ts'
 import { hostAndPort } from './node/socket-errors.ts'
 import { TransportError } from './transport-error.ts'
@@ -56,11 +51,10 @@ export const listenTcp = async (options: ListenTcpOptions, onStream: OnStream): 
     throw new TransportError('NOT_SUPPORTED', 'tcp', "this runtime cannot do reading: 'onread', use 'auto' or 'data'")
   }
   let url = ''
-  const server = createServer({ pauseOnConnect: true, noDelay: true, ...PROBED }, (accepted) => {
-    const moved = shares ? withSharedReadBuffer(accepted) : undefined
-    const socket = moved ?? accepted
+  const server = createServer({ pauseOnConnect: true, noDelay: true, ...PROBED }, (socket) => {
     if (!limit.admit(socket)) return void socket.destroy()
-    onStream(new SocketByteStream(socket, peerOf('tcp', socket, url), moved === undefined ? DATA : SHARED))
+    const habits = shares && shareReadBuffer(socket) ? SHARED : DATA
+    onStream(new SocketByteStream(socket, peerOf('tcp', socket, url), habits))
   })
   const port = await listening(server, options)
   url = `mqtt://${hostAndPort(host, port)}`

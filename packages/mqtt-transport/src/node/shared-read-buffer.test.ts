@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { probe, withSharedReadBuffer } from './shared-read-buffer.ts'
+import { probe, shareReadBuffer } from './shared-read-buffer.ts'
 
 describe('the probe of the shared read buffer', () => {
   it('finds that Node can do it', async () => {
@@ -8,32 +8,32 @@ describe('the probe of the shared read buffer', () => {
   })
 
   it.each([
-    { how: 'has no handle to move', move: () => undefined },
+    { how: 'has no such property', share: () => false },
     {
       how: 'throws',
-      move: () => {
+      share: () => {
         throw new TypeError('no such property')
       },
     },
-    { how: 'reads nothing into the buffer', move: () => new Socket() },
+    { how: 'reads nothing into the buffer', share: () => true },
     {
       how: 'calls back with another this',
-      move: (accepted: Socket, onread?: { buffer: Uint8Array | (() => Uint8Array); callback: OnRead }) => {
+      share: (accepted: Socket, onread?: { buffer: Uint8Array | (() => Uint8Array); callback: OnRead }) => {
         const { buffer, callback } = onread!
         accepted.on('data', (chunk) => {
           ;(buffer as Uint8Array).set(chunk)
           callback.call(undefined, chunk.length, buffer as Uint8Array)
         })
-        return accepted
+        return true
       },
     },
-  ])('says no where a runtime $how', async ({ move }) => {
-    await expect(probe(move, 100)).resolves.toBe(false)
+  ])('says no where a runtime $how', async ({ share }) => {
+    await expect(probe(share, 100)).resolves.toBe(false)
   })
 
   it('leaves a socket as it is where it has no handle', () => {
     const socket = new Socket()
-    expect(withSharedReadBuffer(socket)).toBeUndefined()
+    expect(shareReadBuffer(socket)).toBe(false)
     expect(socket.destroyed).toBe(false)
   })
 })

@@ -5,7 +5,7 @@ import { receive, type OwnedSocket } from './socket-byte-stream.ts'
  * How the bytes of plain TCP connections are read.
  *
  * - `'onread'`: all sockets of the process read into one buffer of 64 KiB. Nothing is allocated per read, which is worth 17 to
- *   36 % of the CPU of small messages. Needs two properties of Node's sockets that are not documented.
+ *   36 % of the CPU of small messages. Needs three properties of Node's sockets that are not documented.
  * - `'data'`: every read has memory of its own, as with `socket.on('data')`. Works everywhere.
  * - `'auto'` (default): `'onread'` where a connection to itself shows that it works, else `'data'`.
  */
@@ -27,27 +27,28 @@ export const sharedOnReadOf = (socket: () => Socket): OnReadOpts => ({
 })
 
 /**
- * Moves an accepted, paused connection to a socket that reads into the shared buffer, or returns `undefined` where that is
- * impossible. Node offers `onread` for outgoing connections only, hence the handle.
+ * Lets an accepted, paused socket read into the shared buffer; false where that is impossible. Node offers `onread` for outgoing
+ * connections only, so what it does for those is done here: a second socket around the same handle would cost a tenth of a connection.
  */
-export const withSharedReadBuffer = (accepted: Socket, onread: OnReadOpts = sharedOnRead()): Socket | undefined => {
-  const internals = accepted as unknown as { _handle?: object | null }
+export const shareReadBuffer = (accepted: Socket, onread: OnReadOpts = sharedOnRead()): boolean => {
+  const { buffer, callback } = (onReadKeys ??= keysOfOnRead())
+  const internals = accepted as unknown as Internals
   const handle = internals._handle
-  if (handle === null || handle === undefined) return undefined
-  const options: SocketConstructorOpts & { handle: object; onread: OnReadOpts } = { handle, onread }
-  internals._handle = null
-  const socket = new Socket(options)
-  socket.pause()
-  // It has no handle any more: this only lets go of its server, so that the server need not wait for it.
-  accepted.destroy()
-  return socket
+  if (buffer === undefined || callback === undefined || typeof handle?.useUserBuffer !== 'function') return false
+  internals[buffer] = onread.buffer
+  internals[callback] = onread.callback
+  handle.useUserBuffer(onread.buffer)
+  // One read before the pause. Else Node makes it up a turn after the first resume(), even when pause() has been called since.
+  accepted.read(0)
+  accepted.pause()
+  return true
 }
 
-/** Whether sockets of this runtime can be moved. Found out once per process. */
+/** Whether accepted sockets of this runtime can. Found out once per process. */
 export const sharedReadBufferWorks = (): Promise<boolean> => (works ??= probe())
 
-/** Sends one byte over loopback to a moved socket and looks whether it arrives in the given buffer, with the right `this`. */
-export const probe = async (move = withSharedReadBuffer, timeoutMs = PROBE_TIMEOUT_MS): Promise<boolean> => {
+/** Sends one byte over loopback to an accepted socket and looks whether it arrives in the given buffer, with the right `this`. */
+export const probe = async (share = shareReadBuffer, timeoutMs = PROBE_TIMEOUT_MS): Promise<boolean> => {
   const buffer = new Uint8Array(8)
   const sockets: Socket[] = []
   const server = createServer({ pauseOnConnect: true })
@@ -66,15 +67,12 @@ export const probe = async (move = withSharedReadBuffer, timeoutMs = PROBE_TIMEO
       server.on('connection', (accepted) => {
         watch(accepted)
         try {
-          let moved: Socket | undefined
           function callback(this: unknown, bytesRead: number): boolean {
-            answer(this === moved && bytesRead === 1 && buffer[0] === PROBE_BYTE)
+            answer(this === accepted && bytesRead === 1 && buffer[0] === PROBE_BYTE)
             return true
           }
-          moved = move(accepted, { buffer, callback })
-          if (moved === undefined) return answer(false)
-          watch(moved)
-          moved.resume()
+          if (!share(accepted, { buffer, callback })) return answer(false)
+          accepted.resume()
         } catch {
           answer(false)
         }
@@ -97,6 +95,27 @@ const PROBE_BYTE = 0x47
 
 let shared: OnReadOpts | undefined
 let works: Promise<boolean> | undefined
+let onReadKeys: OnReadKeys | undefined
+
+interface Internals {
+  readonly _handle?: { useUserBuffer?(buffer: OnReadOpts['buffer']): void } | null
+  [key: symbol]: unknown
+}
+
+/** Where a socket keeps its `onread` option; undefined where it does not. */
+interface OnReadKeys {
+  readonly buffer: symbol | undefined
+  readonly callback: symbol | undefined
+}
+
+/** They are found by what stands there: their names are Node's own affair. */
+function keysOfOnRead(): OnReadKeys {
+  const onread = sharedOnRead()
+  const example = new Socket({ onread } as SocketConstructorOpts) as unknown as Internals
+  const keyOf = (value: unknown): symbol | undefined =>
+    Object.getOwnPropertySymbols(example).find((key) => example[key] === value)
+  return { buffer: keyOf(onread.buffer), callback: keyOf(onread.callback) }
+}
 
 /** Node calls it as a method of the socket that has read; the probe verifies this too. */
 function onRead(this: unknown, bytesRead: number, buffer: Uint8Array): boolean {
