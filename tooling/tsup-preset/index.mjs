@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { defineConfig } from 'tsup'
+import { writeDeclarations } from './declarations.mjs'
 import { oneOfEach } from './one-of-each/index.mjs'
 
 const common = {
@@ -29,12 +30,10 @@ const published = (entry) => ({
   tsconfig: 'tsconfig.json',
   // fast-check and vitest belong to whoever imports a `./testing` entry; a bundled copy would be a second instance.
   external: [/^node:/, /^#/, 'ws', 'fast-check', 'vitest'],
-  // The type check is a step of its own: here declarations are only written.
-  dts: { compilerOptions: { ignoreDeprecations: '6.0', customConditions: [], noCheck: true } },
 })
 
 /** A published library: ESM and CJS with declarations for both, one entry for each export. */
-export const library = (entry) => cleanly(published(entry))
+export const library = (entry) => cleanly({ ...published(entry), onSuccess: () => writeDeclarations(entry) })
 
 /**
  * For a browser, where every byte counts: what makes bundles smaller than a bundler can is done here. Functions and variables
@@ -56,16 +55,13 @@ const compact = {
 }
 
 /**
- * A published library for browsers: the main entry is one file, and the other entries import `./index.ts` as that file. All
- * declarations are written at once, or TypeScript would read everything twice.
+ * A published library for browsers: the main entry is one file, and the other entries import `./index.ts` as that file.
  */
-export const smallLibrary = ({ index, ...others }) => {
-  const dts = { ...published().dts, entry: { index, ...others } }
-  return cleanly([
-    { ...published({ index }), ...compact, dts },
-    { ...published(others), ...compact, dts: false, esbuildPlugins: [isExternal('src/index.ts', 'index')] },
+export const smallLibrary = ({ index, ...others }) =>
+  cleanly([
+    { ...published({ index }), ...compact, onSuccess: () => writeDeclarations({ index, ...others }) },
+    { ...published(others), ...compact, esbuildPlugins: [isExternal('src/index.ts', 'index')] },
   ])
-}
 
 /**
  * A published library with an entry for pages that has in it what it needs of our other packages: so their functions and constants
@@ -74,16 +70,14 @@ export const smallLibrary = ({ index, ...others }) => {
  */
 export const libraryWithPage = ({ page, shared, internalNames, joined, ...others }) => {
   const { reader, joiner } = oneOfEach(joined)
-  const dts = { ...published().dts, entry: { ...others, ...page } }
   return cleanly([
-    { ...published({ ...others, ...shared }), dts },
+    { ...published({ ...others, ...shared }), onSuccess: () => writeDeclarations({ ...others, ...page }) },
     {
       ...published(page),
       ...compact,
       platform: 'browser',
       external: [],
       noExternal: [/^@godwit\//],
-      dts: false,
       esbuildOptions(options) {
         options.conditions = ['godwit-source', 'browser']
         options.mangleProps = new RegExp(`^(${internalNames.join('|')})$`)
@@ -108,4 +102,4 @@ const isExternal = (file, name) => ({
 })
 
 /** A command: ESM for Node only, no declarations. */
-export const application = (entry) => cleanly({ ...common, entry, format: ['esm'], platform: 'node', dts: false })
+export const application = (entry) => cleanly({ ...common, entry, format: ['esm'], platform: 'node' })
