@@ -67,7 +67,8 @@ const isPromised = (story: Story, { acknowledged, packet, topicName, client }: M
   return !story.policies.some(({ policy }) => denies(policy.deniedWrites, from?.principal ?? '', topicName))
 }
 
-const mayRead = (story: Story, { packet, topicName }: MessageStory, { plan }: SessionStory): boolean => {
+/** No right is ever missing, and it is not too large. */
+export const mayRead = (story: Story, { packet, topicName }: MessageStory, { plan }: SessionStory): boolean => {
   const { maximumPacketSizeBytes, principal } = plan
   const sizeBytes = packet.payload.length + topicName.length + OVERHEAD_BYTES
   if (maximumPacketSizeBytes !== undefined && sizeBytes > maximumPacketSizeBytes) return false

@@ -1,5 +1,7 @@
+import { denies } from '../rights.ts'
 import type { Checker, Finding } from './checker.ts'
-import { copiesFor, tally } from './expectations.ts'
+import { mayRead } from './demands.ts'
+import { copiesFor, matchingOf, mayDrop, tally } from './expectations.ts'
 import { expirySecondsOf, timeOf } from './session-times.ts'
 import { readCommits } from './stored-records.ts'
 import type { ConnectionStory, MessageStory, Story } from './story.ts'
@@ -9,7 +11,7 @@ const SLACK_MS = 2_500
 /** I14 */
 export const wills: Checker = {
   name: 'I14',
-  says: 'a Will is published once at the most, never after a DISCONNECT in order, and at its time',
+  says: 'a Will is published once, at its time, to whoever is there; and never after a DISCONNECT in order',
   *check(story) {
     const bySent = new Map<number, MessageStory>()
     for (const message of story.messages.values()) if (message.isWill) bySent.set(message.firstSent, message)
@@ -21,6 +23,7 @@ export const wills: Checker = {
       if (message === undefined) continue
       yield* twice(story, message)
       yield* early(story, connection, message)
+      yield* missing(story, connection, message)
     }
   },
 }
@@ -73,3 +76,48 @@ const early = function* (story: Story, connection: ConnectionStory, message: Mes
     yield { place, text: `the Will ${message.name} of ${client} was published before its delay of ${delaySeconds} s` }
   }
 }
+
+/** Whoever was subscribed before the connection ended, and is there to the end, has it: then nothing can have been in its way. */
+const missing = function* (story: Story, connection: ConnectionStory, message: MessageStory): Generator<Finding> {
+  const { accepted, client, read, endedByBroker, goneForBroker } = connection
+  const end = Math.min(endedByBroker, goneForBroker)
+  if (!accepted || end === Infinity || story.lives.length > 1 || mayDrop(story)) return
+  const goodbye = read.find(({ packet }) => packet.type === 'disconnect')?.packet
+  if (goodbye?.type === 'disconnect' && goodbye.reasonCode === 0) return
+  if (message.packet.properties?.messageExpiryIntervalSeconds !== undefined) return
+  const principal = story.plan.clients.find(({ name }) => name === client)?.principal ?? ''
+  if (story.policies.some(({ policy }) => denies(policy.deniedWrites, principal, message.topicName))) return
+  const delaySeconds = connection.connect!.packet.will?.properties?.willDelayIntervalSeconds ?? 0
+  const waitSeconds = Math.min(delaySeconds, expirySecondsOf(connection))
+  const certain = timeOf(story, end) + waitSeconds * 1000 + SLACK_MS
+  if (!(certain < timeOf(story, story.leaving))) return
+  // Who comes back before the delay has passed has taken it along.
+  const isBack = (story.connectionsOf.get(client) ?? []).some(
+    (other) => other.opened > connection.opened && timeOf(story, other.opened) < certain,
+  )
+  if (waitSeconds > 0 && isBack) return
+  for (const session of story.sessions) {
+    const there = session.connections.find(
+      ({ connack, goneForBroker: gone, goneForClient, disturbed }) =>
+        connack!.place < end && Math.min(gone, goneForClient, disturbed) > story.leaving,
+    )
+    if (there === undefined || !mayRead(story, message, session)) continue
+    const wanted = matchingOf(session, message.topicName).some(
+      ({ shareName, told, mayEnd, request }) =>
+        shareName === undefined && told < end && mayEnd === Infinity && !(request.noLocal && client === session.client),
+    )
+    if (!wanted) continue
+    const delivery = message.deliveries.find((each) => each.session === session)
+    if (delivery === undefined) {
+      yield {
+        place: end,
+        text: `the Will ${message.name} of ${client} never came to ${session.client}, which was there`,
+      }
+    } else if (delivery.at > certain && !isHeldUp(story)) {
+      yield { place: delivery.place, text: `the Will ${message.name} of ${client} came after its time` }
+    }
+  }
+}
+
+/** Something may have come late although it left in time. */
+const isHeldUp = ({ plan }: Story): boolean => plan.faults.length > 0 || plan.features.includes('slow-readers')

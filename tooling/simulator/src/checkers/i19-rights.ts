@@ -1,7 +1,7 @@
 import type { Policy } from '../history.ts'
 import { denies } from '../rights.ts'
 import type { Checker } from './checker.ts'
-import type { Story } from './story.ts'
+import type { MessageStory, Story } from './story.ts'
 
 /** I19 */
 export const rights: Checker = {
@@ -23,6 +23,13 @@ export const rights: Checker = {
           yield { place, text: `${message.name} was published by ${message.client} without the right to` }
         }
       }
+      if (message.isWill) {
+        const denied = policiesBetween(story, endOf(story, message), place).every((policy) =>
+          denies(policy.deniedWrites, publisher.principal, topicName),
+        )
+        if (denied)
+          yield { place, text: `the Will ${message.name} of ${message.client} was published without the right to` }
+      }
       // It may have been on its way to the socket, behind a commit, when the right was taken away.
       const since = message.isWill ? message.firstSent : (read?.place ?? place)
       if (policiesBetween(story, since, place).every((policy) => denies(policy.deniedReads, principal, topicName))) {
@@ -30,6 +37,18 @@ export const rights: Checker = {
       }
     }
   },
+}
+
+/**
+ * Where the connection ended whose CONNECT brought this Will: it is published later, if ever. After a restart nobody can be asked, and the
+ * right is that of the CONNECT.
+ */
+const endOf = ({ connections, lives }: Story, { firstSent }: MessageStory): number => {
+  for (const { connect, endedByBroker, goneForBroker, life } of connections.values()) {
+    if (connect?.place !== firstSent) continue
+    return lives.at(-1)?.life === life ? Math.min(endedByBroker, goneForBroker) : firstSent
+  }
+  return firstSent
 }
 
 /** Every policy that was in force at some moment between two places. */
