@@ -68,10 +68,11 @@ export async function withBug(bug, folder) {
  */
 export async function seedsUntilNoticed(bug, budget, folder, from = 1, options = {}) {
   const { drawPlan, runPlan } = await withBug(bug, folder)
-  let rejected = false
+  /** @type {string | undefined} */
+  let rejected
   // An assertion that fails in a promise of the broker belongs to nobody else.
-  const onRejection = () => {
-    rejected = true
+  const onRejection = (/** @type {unknown} */ reason) => {
+    rejected = failureOf(reason)
   }
   process.removeAllListeners('unhandledRejection').on('unhandledRejection', onRejection)
   /** @type {{ seeds: number, invariant: string } | undefined} */
@@ -82,16 +83,22 @@ export async function seedsUntilNoticed(bug, budget, folder, from = 1, options =
     let broken
     try {
       broken = (await runPlan(drawPlan(name, options))).violations.map(({ invariant }) => invariant)
-    } catch {
-      broken = ['an assertion']
+    } catch (error) {
+      broken = [failureOf(error)]
     }
-    if (rejected) broken.unshift('an assertion')
-    rejected = false
+    if (rejected !== undefined) broken.unshift(rejected)
+    rejected = undefined
     if (broken.includes(bug.invariant)) return { seeds: seed, invariant: bug.invariant }
     if (broken.length > 0) other ??= { seeds: seed, invariant: /** @type {string} */ (broken[0]) }
     if (other !== undefined && seed >= other.seeds + 10) return other
   }
   return other
+}
+
+/** A bug that does not compute proves nothing. */
+const failureOf = (/** @type {unknown} */ error) => {
+  if (error instanceof ReferenceError || error instanceof SyntaxError) throw error
+  return /** @type {{ code?: string }} */ (error).code === 'ASSERTION_FAILED' ? 'an assertion' : `an error: ${error}`
 }
 
 /**
