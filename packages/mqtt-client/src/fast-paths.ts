@@ -68,3 +68,12 @@ export const keepSpare = ({ buffer }: Uint8Array): void => {
   if (buffer instanceof ArrayBuffer && buffer.byteLength && buffer.byteLength <= SPARE_BYTES)
     spare = new Uint8Array(buffer)
 }
+
+/** Most messages have none, and are then written without a look for them. */
+export function mayHaveProperties(options: PublishOptions): boolean {
+  for (const name in options) if (!NOT_OF_THE_MESSAGE.includes(name)) return true
+  return false
+}
+
+/** Options that say how a message is sent, not what is in it. */
+const NOT_OF_THE_MESSAGE = ['qos', 'retain', 'until', 'offline', 'topicAlias', 'signal', 'timeoutMs']

@@ -18,3 +18,8 @@ export function keepSpare(): void {}
 export function inPieces(read: PacketReader): PacketReader {
   return read
 }
+
+/** Whoever writes it finds none. */
+export function mayHaveProperties(): boolean {
+  return true
+}

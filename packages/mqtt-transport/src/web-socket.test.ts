@@ -3,7 +3,7 @@ import { WebSocket as WsWebSocket } from 'ws'
 import type { TransportError } from './transport-error.ts'
 import { byteStreamCompliance, Recorder } from './testing/index.ts'
 import { pairOf } from './testing/socket-pair.ts'
-import { connectWebSocket } from './web-socket.ts'
+import { connectPlainWebSocket, connectWebSocket } from './web-socket.ts'
 import { listenWs } from './ws.ts'
 
 const native: unknown = Reflect.get(globalThis, 'WebSocket')
@@ -38,6 +38,21 @@ for (const { name, implementation } of implementations) {
       await expect(connectWebSocket(listener.url, { protocols: ['chat'] })).rejects.toMatchObject({
         code: 'WEBSOCKET_REFUSED',
       })
+      await listener.close()
+    })
+
+    it('connectPlainWebSocket is the same without what a client does not need', async () => {
+      const listener = await listenWs({ host: '127.0.0.1', port: 0 }, (stream) => {
+        Recorder.open(stream).onChunk = (chunk) => void stream.write(chunk.slice())
+      })
+      const stream = await connectPlainWebSocket(listener.url)
+      const heard = new Promise<Uint8Array>((resolve) => {
+        stream.open({ onData: (chunk) => resolve(chunk.slice()), onDrain: () => {}, onClose: () => {} })
+      })
+      stream.write(Uint8Array.of(1, 2, 3))
+      expect(await heard).toEqual(Uint8Array.of(1, 2, 3))
+      expect(stream).not.toHaveProperty('peer')
+      stream.destroy()
       await listener.close()
     })
 

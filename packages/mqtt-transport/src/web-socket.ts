@@ -18,9 +18,34 @@ export interface ConnectWebSocketOptions {
  * A browser offers no way to stop reading: after `pause` what arrives is kept in memory. It does not tell when it has sent
  * either, so `onDrain` comes up to 10 ms late. And it does not say why a connection failed.
  */
-export const connectWebSocket = (url: string, options: ConnectWebSocketOptions = {}): Promise<ByteStream> =>
+export const connectWebSocket = (url: string, options?: ConnectWebSocketOptions): Promise<ByteStream> =>
+  dial(url, options, (socket) => {
+    const stream = streamOf(socket)
+    const { open, write } = stream
+    let isOpen = false
+    return Object.assign(stream, {
+      peer: { transport: url.startsWith('wss:') ? 'wss' : 'ws', subprotocol: socket.protocol } as const,
+      open(handler: ByteStreamHandler): void {
+        if (isOpen) throw alreadyOpen()
+        isOpen = true
+        open(handler)
+      },
+      writeAll: (parts: readonly Uint8Array[]) => parts.every(write),
+    })
+  })
+
+/** The same with no more than a client needs, where every byte of code is loaded. A second `open` is not noticed. */
+export const connectPlainWebSocket = (url: string, options?: ConnectWebSocketOptions): Promise<PlainByteStream> =>
+  dial(url, options, streamOf)
+
+export type PlainByteStream = Omit<ByteStream, 'peer' | 'writeAll'>
+
+const dial = <Stream>(
+  url: string,
+  { protocols = ['mqtt'], signal }: ConnectWebSocketOptions = {},
+  streamOver: (socket: WebSocketLike) => Stream,
+): Promise<Stream> =>
   new Promise((resolve, reject) => {
-    const { protocols = ['mqtt'], signal } = options
     const { WebSocket } = platform
     let socket: WebSocketLike | undefined
     const refuse = (code: TransportErrorCode, why: string, cause?: unknown): void => {
@@ -55,7 +80,7 @@ export const connectWebSocket = (url: string, options: ConnectWebSocketOptions =
         return refuse('WEBSOCKET_REFUSED', 'the server does not speak MQTT (subprotocol)')
       }
       signal?.removeEventListener('abort', onAbort)
-      resolve(streamOf(opening, url))
+      resolve(streamOver(opening))
     }
   })
 
@@ -84,41 +109,40 @@ const ignore = (): void => {}
 const OPEN = 1
 const POLL_MS = 10
 
-function streamOf(socket: WebSocketLike, url: string): ByteStream {
+function streamOf(socket: WebSocketLike): PlainByteStream {
   let handler: ByteStreamHandler | undefined
-  let held: Uint8Array[] = []
+  /** What the handler is still to be told. */
+  let held: (() => void)[] = []
   let isPaused = false
   let isPolling = false
   let hasEnded = false
-  let closeInfo: CloseInfo | undefined
   let isClosed = false
 
   const flush = (): void => {
-    while (handler && !isPaused && held.length > 0) handler.onData(held.shift()!)
-    if (!handler || isPaused || !closeInfo || isClosed) return
-    isClosed = true
-    handler.onClose(closeInfo)
+    while (handler && !isPaused && held[0]) held.shift()!()
   }
   const wake = (): void => platform.queueMicrotask(flush)
   const close = (info: CloseInfo): void => {
-    closeInfo ??= info
+    if (!isClosed) held.push(() => handler!.onClose(info))
+    isClosed = true
     wake()
   }
   const end = (code?: number): void => {
     hasEnded = true
     isPaused = false
-    held = []
+    // Only that it is closed, if it is.
+    held = isClosed ? held.slice(-1) : []
     socket.close(code)
     wake()
   }
-  const bufferedBytes = (): number => (closeInfo ? 0 : socket.bufferedAmount)
+  const bufferedBytes = (): number => (isClosed ? 0 : socket.bufferedAmount)
   const poll = (): void => {
     if (isPolling || bufferedBytes() === 0) return
     isPolling = true
     platform.setTimeout(() => {
       isPolling = false
       if (bufferedBytes() > 0) poll()
-      else if (!closeInfo) handler?.onDrain()
+      else if (!isClosed) handler?.onDrain()
     }, POLL_MS)
   }
   const write = (bytes: Uint8Array): boolean => {
@@ -133,25 +157,22 @@ function streamOf(socket: WebSocketLike, url: string): ByteStream {
   socket.onerror = ignore
   socket.onclose = ({ code, reason }) => close(closeInfoOf(code, reason))
   socket.onmessage = ({ data }) => {
-    if (hasEnded || closeInfo) return
+    if (hasEnded || isClosed) return
     if (typeof data === 'string') {
       // A page may not send 1003.
       end(4003)
       return close(textFrame())
     }
     const chunk = new Uint8Array(data as ArrayBuffer)
-    if (chunk.length > 0) held.push(chunk)
+    if (chunk.length > 0) held.push(() => handler!.onData(chunk))
     flush()
   }
   return {
-    peer: { transport: url.startsWith('wss:') ? 'wss' : 'ws', subprotocol: socket.protocol },
     open(next) {
-      if (handler) throw alreadyOpen()
       handler = next
       wake()
     },
     write,
-    writeAll: (parts) => parts.every(write),
     get bufferedBytes() {
       return bufferedBytes()
     },

@@ -1,7 +1,8 @@
-import type { ByteStream } from '@godwit/mqtt-transport'
+import type { ByteStream as FullByteStream } from '@godwit/mqtt-transport'
 import type { AbortSignalLike } from '../api/structural.ts'
 
-export type { ByteStream }
+/** What a client needs of a byte stream. */
+export type ByteStream = Omit<FullByteStream, 'peer' | 'writeAll'>
 
 /** TLS on Node. In a browser the page's own rules apply and none of these is read. */
 export interface TlsOptions {

@@ -116,12 +116,8 @@ export class ClientInternals implements ConnectorHost, SubscriptionsHost {
     if (!this.#leave) return
     const { outgoing, requests } = this
     const connection = this.connector.online()
-    const isBusy =
-      outgoing.queued > 0 ||
-      outgoing.unacknowledged > 0 ||
-      requests.outstanding > 0 ||
-      (connection?.waitingBytes ?? 0) > 0
-    if (!connection || !isBusy) this.#leave()
+    const underWay = outgoing.queued + outgoing.unacknowledged + requests.outstanding + (connection?.waitingBytes ?? 0)
+    if (!connection || !underWay) this.#leave()
   }
   offline(error: MqttError): void {
     this.pings.settle(error)

@@ -20,13 +20,8 @@ export const connectPacket = (
     clientId,
     cleanStart,
     keepAliveSeconds,
-    will: will && {
-      topicName: will.topicName,
-      payload: toBytes(will.payload ?? ''),
-      qos: will.qos ?? 0,
-      retain: will.retain ?? false,
-      properties: propertiesOf(will),
-    },
+    // What it leaves out, the codec takes for 0 and false.
+    will: will && { ...will, payload: toBytes(will.payload ?? ''), properties: propertiesOf(will) },
     username,
     password: password === undefined ? undefined : toBytes(password),
     properties: {

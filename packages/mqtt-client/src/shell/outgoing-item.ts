@@ -1,4 +1,5 @@
-import type { PublishPacket, PublishProperties } from '@godwit/mqtt-codec'
+import { mayHaveProperties } from '#fast-paths'
+import type { PublishPacket } from '@godwit/mqtt-codec'
 import type { PublishOptions } from '../api/publish.ts'
 import type { Payload } from '../api/structural.ts'
 import type { Outgoing } from '../core/outgoing.ts'
@@ -12,10 +13,7 @@ export function toOutgoing(
   settle: Outgoing['settle'],
 ): Outgoing {
   const { qos = 0, retain = false, until, offline, topicAlias, messageExpiryIntervalSeconds = Infinity } = options
-  // Most messages have none, and are then written without a look for them.
-  let properties: PublishProperties | undefined
-  for (const name in options)
-    if (!NOT_OF_THE_MESSAGE.includes(name)) properties ??= { ...propertiesOf(options), ...NO_PROPERTIES } as object
+  const properties = mayHaveProperties(options) ? ({ ...propertiesOf(options), ...NO_PROPERTIES } as object) : undefined
   return {
     packet: {
       type: 'publish',
@@ -41,5 +39,3 @@ export function toOutgoing(
 
 /** The codec overlooks what is no property; these would be ones. */
 const NO_PROPERTIES = { topicAlias: undefined, subscriptionIdentifiers: undefined }
-/** Options that say how a message is sent, not what is in it. */
-const NOT_OF_THE_MESSAGE = ['qos', 'retain', 'until', 'offline', 'topicAlias', 'signal', 'timeoutMs']

@@ -1,4 +1,4 @@
-import type { PublishPacket, SubscribePacket } from '@godwit/mqtt-codec'
+import type { PublishPacket, SubscribePacket, SubscriptionRequest } from '@godwit/mqtt-codec'
 import { isShared, isTopicFilter, matches, wireFilter } from '@godwit/mqtt-topics'
 import type { Client } from '../api/client.ts'
 import type { CallOptions } from '../api/structural.ts'
@@ -167,12 +167,12 @@ export class Subscriptions implements MessageReceiver, ReceiverHost {
   /** SUBSCRIBE for all that a Subscription has; what is refused is taken out when the answer comes. */
   #ask(receiver: Receiver, settled: (reasonCodes: readonly number[]) => void): Request {
     const { filters, options } = receiver
-    const { qos = 0, noLocal = false, retainAsPublished = false, retainHandling = 0 } = options
     const request: Request = {
       packetId: 0,
       packet: {
         type: 'subscribe',
-        subscriptions: filters.map((topicFilter) => ({ topicFilter, qos, noLocal, retainAsPublished, retainHandling })),
+        // What the options leave out, the codec takes for 0 and false.
+        subscriptions: filters.map((topicFilter) => ({ ...options, topicFilter }) as SubscriptionRequest),
         properties: propertiesOf(options) as SubscribePacket['properties'] & {},
       },
       settle: (error, reasonCodes = []) => {
