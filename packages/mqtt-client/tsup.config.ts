@@ -1,10 +1,8 @@
 import { libraryWithPage } from '@godwit/tsup-preset'
-import { INTERNAL_NAMES } from './internal-names.ts'
 
 export default libraryWithPage({
   page: { 'index.browser': 'src/index.browser.ts' },
   shared: { errors: 'src/errors.ts' },
-  internalNames: INTERNAL_NAMES,
   joined: {
     entry: 'src/index.browser.ts',
     isOwn: (fileName) => /\/mqtt-client\/src\/(core|shell)\//.test(fileName),
@@ -19,6 +17,18 @@ export default libraryWithPage({
       'ReconnectPolicy',
       'Requests',
       'Subscriptions',
+    ],
+    internalTypes: [
+      'Connection',
+      'Delivery',
+      'IncomingMessage',
+      'KeepAlive',
+      'Link',
+      'PacketFailure',
+      'Receiver',
+      'Request',
+      'Taken',
+      'Waiting',
     ],
   },
   index: 'src/index.ts',

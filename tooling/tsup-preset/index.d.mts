@@ -2,7 +2,7 @@ import type { defineConfig } from 'tsup'
 
 type Entry = Record<string, string>
 
-/** Classes of a page that there is one instance of each. */
+/** What a build for pages may know of an application's insides. */
 interface Joined {
   /** Where the sources are read from. */
   readonly entry: string
@@ -12,7 +12,10 @@ interface Joined {
   readonly root: string
   /** The one that an application gets. It has the root, and nobody has it. */
   readonly face: string
+  /** There is one instance of each. */
   readonly classes: readonly string[]
+  /** Classes and interfaces of which there are several, and whose properties nobody outside sees: those get short names. A literal must be declared as what it is. */
+  readonly internalTypes: readonly string[]
 }
 
 export declare function library(entry: Entry): ReturnType<typeof defineConfig>
@@ -20,8 +23,7 @@ export declare function smallLibrary(entry: Entry & { readonly index: string }):
 export declare function libraryWithPage(entries: {
   readonly page: Entry
   readonly shared: Entry
-  readonly internalNames: readonly string[]
   readonly joined: Joined
-  readonly [name: string]: string | Entry | readonly string[] | Joined
+  readonly [name: string]: string | Entry | Joined
 }): ReturnType<typeof defineConfig>
 export declare function application(entry: Entry): ReturnType<typeof defineConfig>

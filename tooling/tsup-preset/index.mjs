@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { defineConfig } from 'tsup'
 import { writeDeclarations } from './declarations.mjs'
-import { oneOfEach } from './one-of-each/index.mjs'
+import { INTERNAL_PROPERTY, oneOfEach } from './one-of-each/index.mjs'
 
 const common = {
   outDir: 'dist',
@@ -66,9 +66,10 @@ export const smallLibrary = ({ index, ...others }) =>
 /**
  * A published library with an entry for pages that has in it what it needs of our other packages: so their functions and constants
  * are folded together, and a page can load it without a bundler. `shared` are the modules that must exist once whichever entries a
- * page loads, such as error classes. `internalNames` are properties that get short names there.
+ * page loads, such as error classes. `joined` says which classes become one function there, and which types are never seen from
+ * outside.
  */
-export const libraryWithPage = ({ page, shared, internalNames, joined, ...others }) => {
+export const libraryWithPage = ({ page, shared, joined, ...others }) => {
   const { reader, joiner } = oneOfEach(joined)
   return cleanly([
     { ...published({ ...others, ...shared }), onSuccess: () => writeDeclarations({ ...others, ...page }) },
@@ -80,7 +81,7 @@ export const libraryWithPage = ({ page, shared, internalNames, joined, ...others
       noExternal: [/^@godwit\//],
       esbuildOptions(options) {
         options.conditions = ['godwit-source', 'browser']
-        options.mangleProps = new RegExp(`^(${internalNames.join('|')})$`)
+        options.mangleProps = INTERNAL_PROPERTY
       },
       plugins: [joiner],
       esbuildPlugins: [reader, ...Object.entries(shared).map(([name, file]) => isExternal(file, name))],

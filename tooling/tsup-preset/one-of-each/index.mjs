@@ -1,6 +1,9 @@
 import { joinClasses } from './join-classes.mjs'
-import { readClasses } from './read-classes.mjs'
+import { INTERNAL, readClasses } from './read-classes.mjs'
 import { rewriteSource } from './rewrite-source.mjs'
+
+/** `mangleProps` of esbuild. */
+export const INTERNAL_PROPERTY = new RegExp(`^\\w+\\${INTERNAL}$`)
 
 /**
  * Plugins of a build in which classes that there is one instance of become one function: `root`, whose instance has an instance of each of

@@ -4,7 +4,7 @@ import ts from 'typescript'
  * What the types say about classes that there is one instance of. `memberOf` tells of a property which member of them it is, `singleOf`
  * whether a value is the instance of one of them, also where it is known by an interface of our own that its class implements.
  */
-export const readClasses = ({ entry, root, face, classes, isOwn }) => {
+export const readClasses = ({ entry, root, face, classes, internalTypes, isOwn }) => {
   const program = ts.createProgram([entry], {
     target: ts.ScriptTarget.ES2023,
     module: ts.ModuleKind.ESNext,
@@ -28,8 +28,18 @@ export const readClasses = ({ entry, root, face, classes, isOwn }) => {
       for (const base of checker.getBaseTypes(type) ?? []) addInterfacesOf(base, name)
     }
   }
+  /** Internal types, with the names of their properties that are not. */
+  const internal = new Map()
+  const namesFromOutside = ({ heritageClauses = [] }) =>
+    heritageClauses
+      .flatMap(({ types }) => types.map((each) => checker.getTypeAtLocation(each)))
+      .filter(({ symbol }) => !symbol.declarations.some((each) => isOwn(each.getSourceFile().fileName)))
+      .flatMap((type) => type.getProperties().map(({ name }) => name))
   for (const file of program.getSourceFiles())
     for (const statement of file.isDeclarationFile ? [] : file.statements) {
+      const isType = ts.isClassDeclaration(statement) || ts.isInterfaceDeclaration(statement)
+      if (isType && internalTypes.includes(statement.name.text))
+        internal.set(statement, new Set(namesFromOutside(statement)))
       const name = ts.isClassDeclaration(statement) && statement.name?.text
       if (name !== face && !classes.includes(name)) continue
       declared.set(name, statement)
@@ -63,6 +73,11 @@ export const readClasses = ({ entry, root, face, classes, isOwn }) => {
       isConstant: isMethod || !!member.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ReadonlyKeyword),
     }
   }
+  /** What an internal property is called until it gets its short name; undefined of others. */
+  const shortNameOf = (symbol) => {
+    const of = symbol?.declarations?.map(({ parent }) => internal.get(parent)).find(Boolean)
+    return of && !of.has(symbol.name) && /^\w+$/.test(symbol.name) ? symbol.name + INTERNAL : undefined
+  }
   const typeOf = (node) => checker.getTypeAtLocation(node)
   return {
     program,
@@ -72,6 +87,7 @@ export const readClasses = ({ entry, root, face, classes, isOwn }) => {
     classes,
     declared,
     memberOf,
+    shortNameOf,
     isSingle: (node) => !!singleOf(typeOf(node)),
     typeOf,
   }
@@ -79,3 +95,6 @@ export const readClasses = ({ entry, root, face, classes, isOwn }) => {
 
 /** What a member is called where there are no objects any more. A private one and a public one may have the same name. */
 export const nameOfMember = (of, name) => `${of}$${name.replace('#', '_')}`
+
+/** Behind the names of internal properties, so that esbuild finds them. */
+export const INTERNAL = '$internal'

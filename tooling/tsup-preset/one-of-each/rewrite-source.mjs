@@ -10,7 +10,7 @@ export const DECLARED = '$$'
  * are left out. The classes themselves stay, their members renamed, for `joinClasses`. Undefined where nothing changes.
  */
 export const rewriteSource = (known, fileName) => {
-  const { program, checker, root, face, classes, declared, memberOf, isSingle, typeOf } = known
+  const { program, checker, root, face, classes, declared, memberOf, shortNameOf, isSingle, typeOf } = known
   const file = program.getSourceFile(fileName)
   if (!file) return undefined
   const source = new MagicString(file.text)
@@ -59,9 +59,14 @@ export const rewriteSource = (known, fileName) => {
       }
       const isInside = own !== face || (member.name && ts.isPrivateIdentifier(member.name))
       if (own && isInside && member.name) replace(member.name, nameOfMember(own, member.name.getText()))
+      else if (member.name) shorten(member.name, symbolOf(member.name))
       ts.forEachChild(member, (child) => void (child === member.name || visit(child)))
       if (member.parameters) leaveOut(member.parameters, isSingle)
     }
+  }
+  const shorten = (name, symbol) => {
+    const short = shortNameOf(symbol)
+    if (short) replace(name, short)
   }
   const leaveOut = (list, isGone) => {
     const kept = list.filter((each) => !isGone(each))
@@ -71,6 +76,12 @@ export const rewriteSource = (known, fileName) => {
       if (!isBehindAll) source.remove(each.getStart(), list[index + 1].getStart())
       else source.remove(kept.length > 0 && index > 0 ? list[index - 1].getEnd() : each.getStart(), each.getEnd())
     }
+  }
+
+  /** The property that this one of a literal becomes. */
+  const wantedOf = ({ name, parent }) => {
+    const type = checker.getContextualType(parent)
+    return type && checker.getNonNullableType(type).getProperty(name.getText())
   }
 
   /** `const { a, b } = object`: what never changes is meant directly, the others are read here. */
@@ -108,7 +119,10 @@ export const rewriteSource = (known, fileName) => {
     if (ts.isClassDeclaration(node)) return visitClass(node)
     if (ts.isPropertyAccessExpression(node)) {
       const member = memberOf(symbolOf(node.name))
-      if (!member) return visitChildren(node)
+      if (!member) {
+        shorten(node.name, symbolOf(node.name))
+        return visit(node.expression)
+      }
       source.remove(node.getStart(), node.name.getStart())
       return replace(node.name, member.read)
     }
@@ -129,12 +143,24 @@ export const rewriteSource = (known, fileName) => {
       visitChildren(node)
       return leaveOut(node.parameters, isSingle)
     }
-    if (ts.isShorthandPropertyAssignment(node)) {
-      const name = renamed.get(checker.getShorthandAssignmentValueSymbol(node))
-      return name && replace(node, `${node.name.text}: ${name}`)
+    if (ts.isPropertyAssignment(node)) {
+      shorten(node.name, wantedOf(node))
+      return visit(node.initializer)
     }
-    if (ts.isBindingElement(node) && !node.propertyName && renamed.has(symbolOf(node.name))) {
-      replace(node.name, `${node.name.text}: ${renamed.get(symbolOf(node.name))}`)
+    if (ts.isShorthandPropertyAssignment(node)) {
+      const { text } = node.name
+      const value = renamed.get(checker.getShorthandAssignmentValueSymbol(node)) ?? text
+      const name = shortNameOf(wantedOf(node)) ?? text
+      return (name !== text || value !== text) && replace(node, `${name}: ${value}`)
+    }
+    if (ts.isBindingElement(node) && ts.isObjectBindingPattern(node.parent)) {
+      const property = node.propertyName ?? node.name
+      const short = shortNameOf(checker.getTypeAtLocation(node.parent).getProperty(property.text))
+      const name = renamed.get(symbolOf(node.name))
+      if (node.propertyName) {
+        if (short) replace(property, short)
+        visit(node.name)
+      } else if (short || name) replace(node.name, `${short ?? property.text}: ${name ?? property.text}`)
       return node.initializer && visit(node.initializer)
     }
     if (ts.isIdentifier(node)) return renamed.has(symbolOf(node)) && replace(node, renamed.get(symbolOf(node)))
