@@ -25,7 +25,7 @@ it('in a browser: WebSocket alone, and nothing of Node', () => {
   expect(inputs.filter((file) => /node-transport|mqtt-transport\/src\/(node|tcp|tls|ws\.)/.test(file))).toEqual([])
 })
 
-// The budget of 12 KB is measured on the packages as packed (`tooling/house/packed.mjs`); this keeps the sources from growing meanwhile.
-it('minified and gzipped it does not grow beyond 16,000 bytes', () => {
-  expect(gzipSync(contents, { level: 9 }).length).toBeLessThanOrEqual(16_000)
+// What a page loads is measured as packed (`tooling/house/packed.mjs`), a kilobyte less; this keeps the sources from growing meanwhile.
+it('minified and gzipped it does not grow beyond 15,800 bytes', () => {
+  expect(gzipSync(contents, { level: 9 }).length).toBeLessThanOrEqual(15_800)
 })
