@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process'
-import { dirname, join } from 'node:path'
+import { execFileSync, spawn } from 'node:child_process'
+import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** The checkout. */
@@ -77,20 +77,26 @@ export function run(title, command, args, { cwd = ROOT, env = {}, timeoutMs = 60
 export const tool = (name, args) => [join(ROOT, 'node_modules/.bin', name), args]
 
 /**
- * turbo asks for a `pnpm` on the PATH, and nobody has to have one: npx puts ours there.
+ * turbo asks for a `pnpm` on the PATH, and nobody has to have one: it gets ours, which runs scripts.
  *
  * @param {string[]} args
  * @returns {[string, string[]]}
  */
-export const turbo = (args) => [
-  'npx',
-  ['-y', `--package=${PNPM}`, 'turbo', ...args, '--no-update-notifier', '--ui=stream'],
-]
+export const turbo = (args) => {
+  const path = [join(ROOT, 'tooling/house/script-runner'), process.env.PATH].join(delimiter)
+  return ['env', [`PATH=${path}`, ...tool('turbo', [...args, '--no-update-notifier', '--ui=stream']).flat()]]
+}
 
 /**
- * The package manager through npx, so that nothing has to be installed globally.
+ * The package manager as npx has it, so that nothing has to be installed globally. npx needs two seconds, so it is asked once.
  *
  * @param {string[]} args
  * @returns {[string, string[]]}
  */
-export const pnpm = (args) => ['npx', ['-y', PNPM, ...args]]
+export function pnpm(args) {
+  pnpmPath ??= execFileSync('npx', ['-y', `--package=${PNPM}`, '-c', 'command -v pnpm'], { encoding: 'utf8' }).trim()
+  return [pnpmPath, args]
+}
+
+/** @type {string | undefined} */
+let pnpmPath
