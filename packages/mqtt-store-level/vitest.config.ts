@@ -1,3 +1,3 @@
 import { packageTests } from '@godwit/vitest-preset'
 
-export default packageTests()
+export default packageTests({ test: { globalSetup: ['src/testing/build-writer.ts'] } })

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { bundleText } from '@godwit/vitest-preset/bundle'
 import { describe, expect, it } from 'vitest'
 import { FILES, PUBLISHED, read, ROOT } from './repository.ts'
 
@@ -44,39 +45,25 @@ describe('README.md', () => {
   })
 
   it('its embedded broker delivers to its client, in programs of their own', { timeout: 120_000 }, async () => {
-    // Below this package, so that the examples find ours; in a folder that git ignores.
-    const ignored = join(dirname(fileURLToPath(import.meta.url)), '../coverage')
-    mkdirSync(ignored, { recursive: true })
-    const folder = mkdtempSync(join(ignored, 'example-'))
-    try {
-      const [broker = '', client = ''] = examples
-      const brokerFile = join(folder, 'broker.ts')
-      const clientFile = join(folder, 'client.ts')
-      writeFileSync(
-        brokerFile,
-        broker
-          .replace('127.0.0.1:1883', '127.0.0.1:0')
-          .replace(/^await broker\.listen\((.*)\)$/m, 'console.log((await broker.listen($1)).url)'),
-      )
-      const running = program(brokerFile)
-      const url = await running.line()
-      writeFileSync(clientFile, client.replaceAll('mqtt://127.0.0.1:1883', url))
-      const reader = program(clientFile)
-      expect(await reader.line()).toBe('hello GDGNatal')
-      reader.end()
-      running.end()
-    } finally {
-      rmSync(folder, { recursive: true, force: true })
-    }
+    const [broker = '', client = ''] = examples
+    const running = await program(
+      broker
+        .replace('127.0.0.1:1883', '127.0.0.1:0')
+        .replace(/^await broker\.listen\((.*)\)$/m, 'console.log((await broker.listen($1)).url)'),
+    )
+    const url = await running.line()
+    const reader = await program(client.replaceAll('mqtt://127.0.0.1:1883', url))
+    expect(await reader.line()).toBe('hello GDGNatal')
+    reader.end()
+    running.end()
   })
 })
 
-/** Runs a TypeScript file against the sources of our packages, and gives its lines as they come. */
-function program(file: string) {
-  const tsx = join(ROOT, 'node_modules/tsx/dist/cli.mjs')
-  const child = spawn(process.execPath, [tsx, '--conditions=godwit-source', file], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+/** Runs a program in TypeScript against the sources of our packages, and gives its lines as they come. */
+async function program(code: string) {
+  const bundle = await bundleText(code, dirname(fileURLToPath(import.meta.url)))
+  const child = spawn(process.execPath, ['--input-type=module'])
+  child.stdin.end(bundle)
   let text = ''
   let errors = ''
   child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()))

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
+import { WRITER } from './build-writer.ts'
 
 /** The program of writer.ts, and the lines that it has printed. */
 export class WriterProcess {
@@ -14,17 +14,11 @@ export class WriterProcess {
     options: { durability?: 'fsync' | 'process'; valueBytes?: number; env?: Record<string, string>; uid?: number } = {},
   ) {
     const { durability = 'fsync', valueBytes = 64, env = {}, uid } = options
-    const program = fileURLToPath(new URL('writer.ts', import.meta.url))
-    this.#child = spawn(
-      process.execPath,
-      ['--conditions=godwit-source', '--import', 'tsx', program, directory, durability, String(valueBytes)],
-      {
-        stdio: ['ignore', 'pipe', 'inherit'],
-        env: { ...process.env, ...env },
-        cwd: fileURLToPath(new URL('../..', import.meta.url)),
-        ...(uid !== undefined && { uid }),
-      },
-    )
+    this.#child = spawn(process.execPath, [WRITER, directory, durability, String(valueBytes)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, ...env },
+      ...(uid !== undefined && { uid }),
+    })
     this.#child.stdout.on('data', (chunk: Buffer) => {
       const parts = (this.#partial + chunk.toString()).split('\n')
       this.#partial = parts.pop() ?? ''
