@@ -45,7 +45,7 @@ export class TransportError extends Error {
 
   /** Also true for an error of another copy of this package (ESM beside CJS, two versions). */
   static isInstance(value: unknown): value is TransportError {
-    return typeof value === 'object' && value !== null && brand in value
+    return brand in Object(value)
   }
 }
 

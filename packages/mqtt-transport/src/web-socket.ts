@@ -98,11 +98,13 @@ interface WebSocketLike {
   close(code?: number): void
 }
 
+/** Not there everywhere: asked for when it is needed. */
 const platform = globalThis as unknown as {
   readonly WebSocket?: new (url: string, protocols: string[]) => WebSocketLike
-  setTimeout(task: () => void, milliseconds: number): unknown
-  queueMicrotask(task: () => void): void
 }
+
+declare function setTimeout(task: () => void, milliseconds: number): unknown
+declare function queueMicrotask(task: () => void): void
 
 const ignore = (): void => {}
 
@@ -121,7 +123,7 @@ function streamOf(socket: WebSocketLike): PlainByteStream {
   const flush = (): void => {
     while (handler && !isPaused && held[0]) held.shift()!()
   }
-  const wake = (): void => platform.queueMicrotask(flush)
+  const wake = (): void => queueMicrotask(flush)
   const close = (info: CloseInfo): void => {
     if (!isClosed) held.push(() => handler!.onClose(info))
     isClosed = true
@@ -139,7 +141,7 @@ function streamOf(socket: WebSocketLike): PlainByteStream {
   const poll = (): void => {
     if (isPolling || bufferedBytes() === 0) return
     isPolling = true
-    platform.setTimeout(() => {
+    setTimeout(() => {
       isPolling = false
       if (bufferedBytes() > 0) poll()
       else if (!isClosed) handler?.onDrain()

@@ -1,3 +1,4 @@
+import type { TransportError } from '@godwit/mqtt-transport'
 import { connectTcp } from '@godwit/mqtt-transport/tcp'
 import { MqttError } from '../errors.ts'
 import type { Transport } from '../ports/transport.ts'
@@ -32,9 +33,15 @@ export const nodeTransport: Transport = async (target, { signal, tls, webSocket 
     case 'ws:':
     case 'wss:': {
       const { connectWs } = await import('@godwit/mqtt-transport/ws')
-      return connectWs(target, { ...webSocket, tls, signal, connectTimeoutMs })
+      return connectWs(target, { ...webSocket, tls, signal, connectTimeoutMs }).catch(refuseForGood)
     }
     default:
       throw new MqttError('INVALID_ARGUMENT', `unknown scheme ${url.protocol}`)
   }
+}
+
+/** What only a person can mend is not tried again by itself. */
+export function refuseForGood(error: TransportError): never {
+  const { code, phase, message } = error
+  throw code === 'WS_NOT_INSTALLED' ? new MqttError('TRANSPORT_FAILED', message, { phase, cause: error }) : error
 }

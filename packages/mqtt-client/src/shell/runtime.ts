@@ -10,7 +10,7 @@ let shared: Runtime | undefined
 
 export const platformRuntime = (): Runtime => (shared ??= newRuntime())
 
-function newRuntime(): Runtime {
+export function newRuntime(): Runtime {
   let wall = Date.now()
   let ticks = performance.now()
   let elapsed = 0

@@ -2,7 +2,7 @@ import { connectPlainWebSocket } from '@godwit/mqtt-transport/web'
 import { MqttError } from '../errors.ts'
 import type { Runtime } from '../ports/runtime.ts'
 import type { Transport } from '../ports/transport.ts'
-import { platformRuntime } from './runtime.ts'
+import { newRuntime } from './runtime.ts'
 
 /** WebSocket alone: a page has nothing else. */
 export const webTransport: Transport = async (url, { signal, webSocket }) => {
@@ -17,7 +17,7 @@ interface EventSource {
 /** The page's clock, and the moments at which it may have slept. */
 export function webRuntime(): Runtime {
   return {
-    ...platformRuntime(),
+    ...newRuntime(),
     onWake(callback) {
       const page = globalThis as EventSource & { readonly document?: EventSource }
       const stop = new AbortController()

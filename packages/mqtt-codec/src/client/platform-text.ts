@@ -1,14 +1,11 @@
 // What every platform brings along for text, by structure: this package knows the types of none.
 
-interface Platform {
-  readonly TextEncoder: new () => { encode(text: string): Uint8Array }
-  readonly TextDecoder: new (
-    encoding: string,
-    options: { readonly fatal: boolean; readonly ignoreBOM: boolean },
-  ) => { decode(bytes: Uint8Array): string }
-}
+declare const TextEncoder: new () => { encode(text: string): Uint8Array }
+declare const TextDecoder: new (
+  encoding: string,
+  options: { readonly fatal: boolean; readonly ignoreBOM: boolean },
+) => { decode(bytes: Uint8Array): string }
 
-const { TextEncoder, TextDecoder } = globalThis as unknown as Platform
 const encoder = /* @__PURE__ */ new TextEncoder()
 /** A byte order mark is a character like any other [MQTT-1.5.4-3]. */
 const decoder = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
