@@ -7,9 +7,9 @@ import { PATTERNS, Traffic } from './hot-path/traffic.ts'
  * `allocation.test.ts`, with a young generation that is large enough for all of a measurement.
  */
 const MEASUREMENTS = 3
-const FEW_MESSAGES = 5_000
-const MANY_MESSAGES = 20_000
-const WARM_UP_MESSAGES = 20_000
+const FEW_MESSAGES = 10_000
+const MANY_MESSAGES = 40_000
+const WARM_UP_MESSAGES = 40_000
 
 const costs: Record<string, number> = {}
 for (const pattern of PATTERNS) {
