@@ -18,6 +18,8 @@ const SHARED_TOPICS = ['g/1', 'g/2']
 const RESERVED = ['$x/a']
 
 const QUIET_HOSTILE = 0.15
+/** So many of the plans with clients of the library have hardly any others: else too little happens to each to show what they get wrong. */
+const LIBRARY_CROWD = 0.4
 
 export interface DrawOptions {
   /** How many operations, about. Default: 150 to 1,500. */
@@ -106,11 +108,13 @@ const drawClients = (
   has: (feature: Feature) => boolean,
   principals: readonly string[],
 ): ClientPlan[] => {
-  const count = random.between(2, 8)
+  const isOfLibrary = has('library') && random.fork('crowd').chance(LIBRARY_CROWD)
+  const count = isOfLibrary ? random.between(1, 2) : random.between(2, 8)
   const clients = Array.from({ length: count }, (_, place) => drawClient(random, has, `c${place}`, 'raw', principals))
   if (has('hostile')) clients.push(drawClient(random, has, 'h0', 'hostile', principals))
   if (has('library')) {
-    for (let place = 0; place < random.between(1, 2); place++) {
+    const several = isOfLibrary ? random.between(2, 5) : random.between(1, 2)
+    for (let place = 0; place < several; place++) {
       clients.push(drawClient(random, has, `l${place}`, 'library', principals))
     }
   }
