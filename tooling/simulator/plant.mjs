@@ -98,7 +98,9 @@ export async function seedsUntilNoticed(bug, budget, folder, from = 1, options =
 /** A bug that does not compute proves nothing. */
 const failureOf = (/** @type {unknown} */ error) => {
   if (error instanceof ReferenceError || error instanceof SyntaxError) throw error
-  return /** @type {{ code?: string }} */ (error).code === 'ASSERTION_FAILED' ? 'an assertion' : `an error: ${String(error)}`
+  return /** @type {{ code?: string }} */ (error).code === 'ASSERTION_FAILED'
+    ? 'an assertion'
+    : `an error: ${String(error)}`
 }
 
 /**

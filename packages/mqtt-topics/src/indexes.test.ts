@@ -310,6 +310,7 @@ describe('SubscriptionIndex', () => {
     const entry = ofBytes() as TopicEntry<readonly string[]>
     expect([...entry.bytes]).toEqual([...bytes.slice(1, 4)])
     expect(index.entry('a/b')).toBe(entry)
+    expect(index.entryOfBytes(entry.bytes, 0, entry.bytes.length)).toBe(entry)
     for (const guess of [entry, index.entry('a/b'), undefined]) expect(ofBytes(guess)).toBe(entry)
     index.add('a/+', 'added behind the guess')
     expect((ofBytes(entry) as typeof entry).resolved).toEqual(['added behind the guess'])
