@@ -2,7 +2,6 @@ import { rmSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { defineConfig } from 'tsup'
 import { writeDeclarations } from './declarations.mjs'
-import { INTERNAL_PROPERTY, oneOfEach } from './one-of-each/index.mjs'
 
 const common = {
   outDir: 'dist',
@@ -66,11 +65,9 @@ export const smallLibrary = ({ index, ...others }) =>
 /**
  * A published library with an entry for pages that has in it what it needs of our other packages: so their functions and constants
  * are folded together, and a page can load it without a bundler. `shared` are the modules that must exist once whichever entries a
- * page loads, such as error classes. `joined` says which classes become one function there, and which types are never seen from
- * outside.
+ * page loads, such as error classes. `internalNames` are properties that get short names there.
  */
-export const libraryWithPage = ({ page, shared, joined, ...others }) => {
-  const { reader, joiner } = oneOfEach(joined)
+export const libraryWithPage = ({ page, shared, internalNames, ...others }) => {
   return cleanly([
     { ...published({ ...others, ...shared }), onSuccess: () => writeDeclarations({ ...others, ...page }) },
     {
@@ -81,10 +78,9 @@ export const libraryWithPage = ({ page, shared, joined, ...others }) => {
       noExternal: [/^@godwit\//],
       esbuildOptions(options) {
         options.conditions = ['godwit-source', 'browser']
-        options.mangleProps = INTERNAL_PROPERTY
+        options.mangleProps = new RegExp(`^(${internalNames.join('|')})$`)
       },
-      plugins: [joiner],
-      esbuildPlugins: [reader, ...Object.entries(shared).map(([name, file]) => isExternal(file, name))],
+      esbuildPlugins: Object.entries(shared).map(([name, file]) => isExternal(file, name)),
     },
   ])
 }

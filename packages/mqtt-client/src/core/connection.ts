@@ -44,13 +44,6 @@ export interface ConnectionHost {
   authenticate(packet: AuthPacket): boolean
 }
 
-/** Bytes for the transport. */
-export interface Taken {
-  readonly bytes: Uint8Array
-  /** Settles `whenWritten`, where somebody asked for it: with an error where the transport never takes them. */
-  readonly tellWritten: ((error?: MqttError) => void) | undefined
-}
-
 /**
  * One Network Connection as the protocol sees it, without input and output: bytes and the time go in, bytes and calls of the host come out,
  * and `deadline` says when it wants to be called again. The stream is open, and the owner sends CONNECT. It ends with the connection, and
@@ -136,9 +129,9 @@ export class Connection {
     return undefined
   }
 
-  /** All that waits. */
-  take(now: number): Taken {
-    const taken: Taken = { bytes: this.#buffer.subarray(0, this.#length), tellWritten: this.#tellWritten }
+  /** All that waits. `tellWritten` settles `whenWritten`, where somebody asked for it: with an error where the transport never takes them. */
+  take(now: number): { readonly bytes: Uint8Array; readonly tellWritten: ((error?: MqttError) => void) | undefined } {
+    const taken = { bytes: this.#buffer.subarray(0, this.#length), tellWritten: this.#tellWritten }
     if (this.#length) this.#keepAlive.sent(now)
     this.#buffer = NO_BYTES
     this.#length = 0

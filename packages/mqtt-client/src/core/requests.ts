@@ -1,7 +1,7 @@
 import type { SubackPacket, SubscribePacket, UnsubackPacket, UnsubscribePacket } from '@godwit/mqtt-codec'
+import type { PacketIdentifierSource } from '@godwit/mqtt-qos'
 import { MqttError } from '../errors.ts'
 import type { Connection } from './connection.ts'
-import type { OutgoingMessages } from './outgoing.ts'
 import { PROTOCOL_ERROR } from './reason-code.ts'
 
 /** A SUBSCRIBE or UNSUBSCRIBE until its answer. */
@@ -14,13 +14,13 @@ export interface Request {
 
 /** SUBSCRIBE and UNSUBSCRIBE, in order: in flight, or waiting for a connection. A lost connection makes them wait again. */
 export class Requests {
-  readonly #identifiers: Pick<OutgoingMessages, 'take' | 'free'>
+  readonly #identifiers: PacketIdentifierSource
   readonly #report: (error: MqttError) => void
   /** In the order in which they were asked for. */
   readonly #all = new Set<Request>()
   #connection: Connection | undefined
 
-  constructor(identifiers: Pick<OutgoingMessages, 'take' | 'free'>, report: (error: MqttError) => void) {
+  constructor(identifiers: PacketIdentifierSource, report: (error: MqttError) => void) {
     this.#identifiers = identifiers
     this.#report = report
   }

@@ -14,12 +14,12 @@ import { Connector, type ConnectorHost } from './connector.ts'
 import { Emitter } from './emitter.ts'
 import { operation, type Settle } from './operation.ts'
 import { toOutgoing } from './outgoing-item.ts'
-import { Subscriptions, type SubscriptionsHost } from './subscriptions.ts'
+import { Subscriptions } from './subscriptions.ts'
 import { toBytes } from './values.ts'
 import { Waiting } from './waiting.ts'
 
 /** What a client is made of, and who waits for what. */
-export class ClientInternals implements ConnectorHost, SubscriptionsHost {
+export class ClientInternals implements ConnectorHost {
   readonly target: Target
   readonly options: ClientOptions
   readonly transport: Transport

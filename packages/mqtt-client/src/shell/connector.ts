@@ -3,7 +3,7 @@ import type { AuthPacket, ConnackPacket, DisconnectPacket, ProtocolVersion } fro
 import type { CloseInfo } from '@godwit/mqtt-transport'
 import type { ClientState, ServerInfo } from '../api/client.ts'
 import type { Attempt, Target } from '../api/options.ts'
-import { Connection, type ConnectionHost, type Session, type Taken } from '../core/connection.ts'
+import { Connection, type ConnectionHost, type Session } from '../core/connection.ts'
 import { UNSUPPORTED_PROTOCOL_VERSION } from '../core/reason-code.ts'
 import { ReconnectPolicy } from '../core/reconnect-policy.ts'
 import { MqttError } from '../errors.ts'
@@ -232,7 +232,7 @@ export class Connector implements ConnectionHost, LinkOwner {
   }
 
   /** Without a stream nothing leaves any more, for the reason that the connection was lost for. */
-  #write({ bytes, tellWritten }: Taken, stream?: ByteStream): void {
+  #write({ bytes, tellWritten }: ReturnType<Connection['take']>, stream?: ByteStream): void {
     // False: the stream has the memory now.
     if (stream?.write(bytes)) keepSpare(bytes)
     tellWritten?.(stream ? undefined : this.#lastError)

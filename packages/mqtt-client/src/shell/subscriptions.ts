@@ -8,7 +8,6 @@ import { UNSPECIFIED_ERROR } from '../core/reason-code.ts'
 import type { Request, Requests } from '../core/requests.ts'
 import { MqttError } from '../errors.ts'
 import type { Runtime } from '../ports/runtime.ts'
-import type { Connector } from './connector.ts'
 import { throwLater, type Emitter } from './emitter.ts'
 import { IncomingMessage, unshared } from './message.ts'
 import { operation, type Settle } from './operation.ts'
@@ -26,7 +25,7 @@ export interface SubscriptionsHost {
   readonly events: Emitter
   readonly incoming: IncomingMessages
   readonly requests: Requests
-  readonly connector: Pick<Connector, 'hold'>
+  readonly connector: { hold(owner: unknown, isFull: boolean): void }
   publish: Client['publish']
   /** Closed, or closing: nothing new is sent. */
   isOver(): boolean
