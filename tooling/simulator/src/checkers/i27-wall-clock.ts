@@ -19,7 +19,8 @@ export const wallClock: Checker = {
       const counts = (before: boolean): CountersSeen | undefined => {
         const at = placesOf(story, 'counters').find((each) =>
           before
-            ? each < place && timeOf(story, each) > event.at - 600
+            ? // One that has just started reads its Sessions, and had none that may be gone.
+              each > (life?.started ?? place) && each < place && timeOf(story, each) > event.at - 600
             : each > place && each < (life?.ended ?? place) && timeOf(story, each) < event.at + 600,
         )
         const counted = at === undefined ? undefined : story.history[at]
