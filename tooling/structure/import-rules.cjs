@@ -81,7 +81,8 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '(^|/)(dist|coverage|node_modules)/' },
+    // tsup writes its configuration beside itself while it builds, and takes it away again.
+    exclude: { path: '(^|/)(dist|coverage|node_modules)/|tsup\\.config\\.bundled' },
     tsPreCompilationDeps: true,
     combinedDependencies: false,
     tsConfig: { fileName: 'tsconfig.base.json' },
