@@ -1,8 +1,8 @@
 import { followingBytes } from './utf8.ts'
 
 /**
- * How strings become bytes and back, and where memory for a long packet comes from. It only converts: whether text is well-formed has been judged before, by the same
- * strict rules for each. `pureText` runs everywhere; `nodeText` from `@godwit/mqtt-codec/node` is faster for long text.
+ * How strings become bytes and back, and where memory for a long packet comes from. It only converts: whether text is well-formed has
+ * been judged before, by the same strict rules for each. `pureText` runs everywhere; `nodeText` from `@godwit/mqtt-codec/node` is faster for long text.
  */
 export interface TextCodec {
   /** The string of bytes 0x01-0x7F. */

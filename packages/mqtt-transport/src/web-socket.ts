@@ -114,18 +114,22 @@ const POLL_MS = 10
 function streamOf(socket: WebSocketLike): PlainByteStream {
   let handler: ByteStreamHandler | undefined
   /** What the handler is still to be told. */
-  let held: (() => void)[] = []
+  let held: (Uint8Array | CloseInfo)[] = []
   let isPaused = false
   let isPolling = false
   let hasEnded = false
   let isClosed = false
 
   const flush = (): void => {
-    while (handler && !isPaused && held[0]) held.shift()!()
+    while (handler && !isPaused && held[0]) {
+      const next = held.shift()!
+      if (next instanceof Uint8Array) handler.onData(next)
+      else handler.onClose(next)
+    }
   }
   const wake = (): void => queueMicrotask(flush)
   const close = (info: CloseInfo): void => {
-    if (!isClosed) held.push(() => handler!.onClose(info))
+    if (!isClosed) held.push(info)
     isClosed = true
     wake()
   }
@@ -166,7 +170,7 @@ function streamOf(socket: WebSocketLike): PlainByteStream {
       return close(textFrame())
     }
     const chunk = new Uint8Array(data as ArrayBuffer)
-    if (chunk.length > 0) held.push(() => handler!.onData(chunk))
+    if (chunk.length > 0) held.push(chunk)
     flush()
   }
   return {

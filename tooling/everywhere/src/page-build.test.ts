@@ -6,8 +6,10 @@ import { expect, it } from 'vitest'
 const VITEST = fileURLToPath(new URL('../node_modules/.bin/vitest', import.meta.url))
 const CONFIGURATION = fileURLToPath(new URL('page-build/vitest.config.ts', import.meta.url))
 
-// The build for pages makes one function of classes, which no test of the sources sees.
+// The build for pages shortens names and moves code between functions, which no test of the sources sees.
 it('what a page loads passes the tests of the client', async () => {
   const { stdout } = await promisify(execFile)(VITEST, ['run', '--config', CONFIGURATION, '--reporter=json'])
-  expect(JSON.parse(stdout)).toMatchObject({ success: true, numPassedTests: expect.any(Number) as number })
+  const { success, numPassedTests } = JSON.parse(stdout) as { success: boolean; numPassedTests: number }
+  expect(success).toBe(true)
+  expect(numPassedTests).toBeGreaterThan(100)
 })

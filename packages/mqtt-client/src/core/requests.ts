@@ -80,6 +80,7 @@ export class Requests {
     for (const request of this.#all) if (request.packetId === packetId) return request
     return undefined
   }
+
   #pump(): void {
     for (const request of this.#all) {
       if (request.packetId || !this.#connection) continue

@@ -64,16 +64,15 @@ const early = function* (story: Story, connection: ConnectionStory, message: Mes
     return
   }
   if (story.lives.length > 1) return
-  const delaySeconds = connection.connect!.packet.will?.properties?.willDelayIntervalSeconds ?? 0
   const end = Math.min(endedByBroker, goneForBroker)
   const next = connection.session!.connections.find(({ opened }) => opened > connection.opened)
   const dropped = story.connectionsOf
     .get(client)!
     .some((other) => other.opened > connection.opened && other.connectRead < place)
-  const waitSeconds = Math.min(delaySeconds, expirySecondsOf(connection))
+  const waitSeconds = waitSecondsOf(connection)
   const due = timeOf(story, end) + waitSeconds * 1000
   if (next === undefined && !dropped && delivery.at < due - SLACK_MS) {
-    yield { place, text: `the Will ${message.name} of ${client} was published before its delay of ${delaySeconds} s` }
+    yield { place, text: `the Will ${message.name} of ${client} was published before its ${waitSeconds} s had passed` }
   }
 }
 
@@ -87,8 +86,7 @@ const missing = function* (story: Story, connection: ConnectionStory, message: M
   if (message.packet.properties?.messageExpiryIntervalSeconds !== undefined) return
   const principal = story.plan.clients.find(({ name }) => name === client)?.principal ?? ''
   if (story.policies.some(({ policy }) => denies(policy.deniedWrites, principal, message.topicName))) return
-  const delaySeconds = connection.connect!.packet.will?.properties?.willDelayIntervalSeconds ?? 0
-  const waitSeconds = Math.min(delaySeconds, expirySecondsOf(connection))
+  const waitSeconds = waitSecondsOf(connection)
   const certain = timeOf(story, end) + waitSeconds * 1000 + SLACK_MS
   if (!(certain < timeOf(story, story.leaving))) return
   // Who comes back before the delay has passed has taken it along.
@@ -121,3 +119,7 @@ const missing = function* (story: Story, connection: ConnectionStory, message: M
 
 /** Something may have come late although it left in time. */
 const isHeldUp = ({ plan }: Story): boolean => plan.faults.length > 0 || plan.features.includes('slow-readers')
+
+/** Its delay, or what its Session outlives the connection where that is less. */
+const waitSecondsOf = (connection: ConnectionStory): number =>
+  Math.min(connection.connect!.packet.will?.properties?.willDelayIntervalSeconds ?? 0, expirySecondsOf(connection))
