@@ -47,6 +47,12 @@ it('a run in which a message was missing counts in no median, and is told', () =
   expect(table([ours!, peer!])[2]).toMatch(/\| 1\/2 +\| 1 +\|$/)
 })
 
+it('prints a latency with one digit behind the point, also that between two rounds', () => {
+  const late = (round: number, p50Us: number): Row => ({ ...row('godwit', round, 1), p50Us, p99Us: 50 })
+  const [line = ''] = table(summarize([scenario], brokers, [late(0, 24.9), late(1, 25.000_000_000_3)])).slice(2)
+  expect(line).toMatch(/\| (24\.9|25\.0) +\| 50\.0 +\|/)
+})
+
 it('compares a peer that breaks a rule where the scenario excuses that', () => {
   const rows = [row('godwit', 0, 1), row('mosquitto', 0, 3, false), row('aedes', 0, 4, false)]
   const summary = summarize([{ ...scenario, excused: { aedes: 'it may' } }], brokers, rows)

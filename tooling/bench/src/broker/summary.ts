@@ -99,6 +99,8 @@ const latencyVerdict = (pairs: readonly { readonly ours: Row; readonly theirs: R
   return isMet ? 'met' : 'missed'
 }
 
+const latency = (us: number): string => (us > 0 ? us.toFixed(1) : '')
+
 export const table = (summaries: readonly Summary[]): string[] =>
   aligned([
     [
@@ -125,9 +127,9 @@ export const table = (summaries: readonly Summary[]): string[] =>
       each.times === undefined ? '' : spread(each.times, 1),
       each.target > 0 ? `${each.target}` : each.verdict === '' ? '' : 'latency',
       each.verdict,
-      each.p50Us > 0 ? `${each.p50Us}` : '',
-      each.p99Us > 0 ? `${each.p99Us}` : '',
-      each.p999Us > 0 ? `${each.p999Us}` : '',
+      latency(each.p50Us),
+      latency(each.p99Us),
+      latency(each.p999Us),
       `${each.held}/${each.runs}`,
       `${each.run}`,
     ]),
