@@ -9,6 +9,10 @@ import { WildcardTrie } from './wildcard-trie.ts'
 
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
+const heapBytes = (): number => {
+  collectGarbage()
+  return process.memoryUsage().heapUsed
+}
 
 /** Every text of one to three levels of these. */
 const upToThree = (levels: readonly string[]): readonly string[] =>
@@ -64,12 +68,10 @@ describe('SubscriptionIndex', () => {
   it('topics that were given up leave no memory behind', () => {
     const index = new SubscriptionIndex<number>({ maximumEntries: 10 })
     index.match('warm')
-    collectGarbage()
-    const before = process.memoryUsage().heapUsed
+    const before = heapBytes()
     for (let number = 0; number < 100_000; number++) index.match(`x/${number}`)
-    collectGarbage()
     // Less than 20 bytes for each.
-    expect(process.memoryUsage().heapUsed - before).toBeLessThan(2_000_000)
+    expect(heapBytes() - before).toBeLessThan(2_000_000)
     expect(index.entries).toBe(10)
   })
 
@@ -80,19 +82,20 @@ describe('SubscriptionIndex', () => {
     ['x/+/a1', (number) => `x/+/a${number}`],
     ['x/a1', (number) => `x/a${number}`],
   ])('I20: filters such as %s that have come and gone leave no memory behind', (_example, filterOf) => {
-    const index = new SubscriptionIndex<number>()
-    const filters = Array.from({ length: 10_000 }, (_, number) => filterOf(number))
-    const heapBytes = () => {
-      collectGarbage()
-      return process.memoryUsage().heapUsed
-    }
-    const before = heapBytes()
-    for (const filter of filters) index.add(filter, 1)
-    const full = heapBytes()
-    for (const filter of filters.reverse()) index.remove(filter, 1)
-    expect(heapBytes() - before).toBeLessThan((full - before) / 3)
-    // Asked for at last, so that the index itself is still there when the heap is measured.
-    expect(index.size).toBe(0)
+    // A leak is there in each of three rounds; what the engine and the test runner allocate beside the index is not.
+    const left = [0, 1, 2].map(() => {
+      const index = new SubscriptionIndex<number>()
+      const filters = Array.from({ length: 10_000 }, (_, number) => filterOf(number))
+      const before = heapBytes()
+      for (const filter of filters) index.add(filter, 1)
+      const full = heapBytes()
+      for (const filter of filters.reverse()) index.remove(filter, 1)
+      const share = (heapBytes() - before) / (full - before)
+      // Asked for at last, so that the index itself is still there when the heap is measured.
+      expect(index.size).toBe(0)
+      return share
+    })
+    expect(Math.min(...left)).toBeLessThan(1 / 3)
   })
 
   it('equals matches, under insertions, removals and look-ups in any order, with caches of any size', () => {
