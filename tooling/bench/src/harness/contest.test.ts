@@ -65,7 +65,7 @@ it('a spread is the middle, the least and the most', () => {
 })
 
 it('options have defaults, and nonsense is refused', () => {
-  expect(suiteOptions('results', [])).toEqual({ rounds: 11, blockMs: 40, warmUpMs: 300, only: '', folder: undefined })
+  expect(suiteOptions('results', [])).toEqual({ rounds: 41, blockMs: 10, warmUpMs: 300, only: '', folder: undefined })
   expect(suiteOptions('results', ['--save', '--rounds', '3']).folder).toBe('results')
   expect(() => suiteOptions('results', ['--rounds', 'many'])).toThrow(RangeError)
   expect(() => suiteOptions('results', ['--runds', '3'])).toThrow(/runds/)
