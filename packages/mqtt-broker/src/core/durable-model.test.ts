@@ -111,7 +111,8 @@ class World {
     const retain = topicName === 'r/0'
     // A repeated QoS 1 message may come after a QoS 2 message that was not repeated: with one of them the last is the last.
     const qos = retain ? ([1, 2] as const)[publisher]! : anyQos
-    const wantedBy = this.subscribers.filter(({ subscribed }) => subscribed).map(({ clientId }) => clientId)
+    const subscribed = this.subscribers.filter((each) => each.subscribed)
+    const wantedBy = new Map(subscribed.map(({ clientId, subscriptions }) => [clientId, subscriptions]))
     const each = { number, topicName, qos, retain, publisher: `p${publisher}`, wantedBy }
     this.messages.push(each)
     this.publishers[publisher]!.publish(each)
@@ -145,7 +146,7 @@ const judge = (world: World): void => {
     const numbers = subscriber.deliveries.map(({ number }) => number)
     const shared = subscriber.topicFilter.startsWith('$share')
     for (const { number, topicName, wantedBy } of taken) {
-      if (shared || !subscriber.lasting || !wantedBy.includes(subscriber.clientId)) continue
+      if (shared || !subscriber.lasting || !wantedBy.has(subscriber.clientId)) continue
       if (!matches(subscriber.topicFilter, topicName)) continue
       expect(numbers, `I3 ${subscriber.clientId} was promised message ${number}`).toContain(number)
     }
@@ -159,10 +160,13 @@ const judge = (world: World): void => {
     for (const publisher of ['p0', 'p1']) {
       for (const topicName of TOPICS) {
         for (const qos of [1, 2]) {
-          const first = [...new Set(numbers)].filter((number) => {
+          // What was first sent before the subscription has no place in its order: only a repeat of it can come.
+          const ordered = subscriber.deliveries.filter(({ number, subscription }) => {
             const each = messages[number]!
-            return each.publisher === publisher && each.topicName === topicName && each.qos === qos
+            const wanted = each.wantedBy.get(subscriber.clientId) === subscription
+            return wanted && each.publisher === publisher && each.topicName === topicName && each.qos === qos
           })
+          const first = [...new Set(ordered.map(({ number }) => number))]
           expect(first, `I10 order of ${topicName} at ${subscriber.clientId}`).toEqual([...first].sort((a, b) => a - b))
         }
       }
@@ -176,7 +180,7 @@ const judgeGroup = ({ subscribers }: World, taken: readonly ModelMessage[]): voi
   const members = subscribers.filter(({ topicFilter }) => topicFilter.startsWith('$share'))
   const numbers = members.flatMap(({ deliveries }) => deliveries.map(({ number }) => number))
   for (const { number, topicName, qos, wantedBy } of taken) {
-    if (topicName !== 'g' || !members.some(({ clientId }) => wantedBy.includes(clientId))) continue
+    if (topicName !== 'g' || !members.some(({ clientId }) => wantedBy.has(clientId))) continue
     const copies = numbers.filter((each) => each === number).length
     expect(copies, `I16 message ${number} of the group`).toBeGreaterThanOrEqual(1)
     if (qos === 2) expect(copies, `I16 message ${number} of the group`).toBe(1)
@@ -201,6 +205,23 @@ const judgeRetained = ({ broker, messages, publishers }: World): void => {
 /** A run is a long history: a tenth of the usual number. */
 const RUNS = Math.ceil(Number(process.env['GODWIT_FAST_CHECK_RUNS'] ?? 500) / 10)
 
+/** Histories that failed once. */
+const FOUND: Step[][] = [
+  // A subscriber comes between a message and the next one; then their publisher, who was cut off, sends both again.
+  [
+    ['crash', 'lost', 0],
+    ['connect', 1],
+    ['read', 1],
+    ['connect', 5],
+    ['publish', 1, 1, 3],
+    ['read', 5],
+    ['publish', 1, 1, 3],
+    ['cut', 1],
+    ['connect', 1],
+    ['read', 1],
+  ],
+]
+
 describe('clients, crashes and restarts, at random', () => {
   it(
     'I3 I4 I6 I7 I8 I10 I11 I12 I15 I16 I31: nothing acknowledged is lost, no QoS 2 message comes twice, order is kept',
@@ -219,7 +240,7 @@ describe('clients, crashes and restarts, at random', () => {
           const { queued, received, body } = leftovers(world.broker.store!)
           expect({ queued, received, body }, 'I20 nothing is left in the store').toEqual({})
         }),
-        { numRuns: RUNS },
+        { numRuns: RUNS, examples: FOUND.map((steps) => [steps]) },
       )
     },
     RUNS * 2_000,

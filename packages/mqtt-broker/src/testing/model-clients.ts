@@ -9,8 +9,8 @@ export interface ModelMessage {
   readonly qos: 1 | 2
   readonly retain: boolean
   readonly publisher: string
-  /** Clients that had their SUBACK before it was first sent. */
-  wantedBy: readonly string[]
+  /** Clients that had their SUBACK before it was first sent, and which of their subscriptions that was for. */
+  wantedBy: ReadonlyMap<string, number>
 }
 
 /** What contradicts the specification, as a sentence; a property fails with it. */
@@ -164,6 +164,8 @@ interface Delivery {
   readonly number: number
   readonly qos: QoS
   readonly dup: boolean
+  /** Which of its subscriptions it came for, from 1 on. */
+  readonly subscription: number
 }
 
 /** Subscribes once, answers when it is told to, and writes down every message that it was given. */
@@ -171,6 +173,8 @@ export class ModelSubscriber extends ModelClient {
   readonly topicFilter: string
   readonly #qos: 1 | 2
   subscribed = false
+  /** How often it has been: a Session that ends takes its subscription along. */
+  subscriptions = 0
   /** In order; of QoS 2 each only once, as the application sees it. */
   readonly deliveries: Delivery[] = []
   /** Every QoS 2 PUBLISH that was seen, repeats too. */
@@ -222,6 +226,7 @@ export class ModelSubscriber extends ModelClient {
       case 'suback':
         demand(packet.reasonCodes[0] === this.#qos, () => `a SUBACK with ${packet.reasonCodes[0]}`)
         this.subscribed = true
+        this.subscriptions++
         return
       case 'publish':
         return this.#published(packet)
@@ -240,7 +245,7 @@ export class ModelSubscriber extends ModelClient {
     this.#outstanding.add(packetId)
     demand(this.#outstanding.size <= this.receiveMaximum, () => `I8 more than the Receive Maximum, ${who}`)
     if (qos === 1) {
-      this.deliveries.push({ number, qos, dup })
+      this.deliveries.push({ number, qos, dup, subscription: this.subscriptions })
       this.owed.push({ type: 'puback', packetId, reasonCode: 0 })
       return
     }
@@ -249,7 +254,7 @@ export class ModelSubscriber extends ModelClient {
     this.#seen.add(number)
     const held = this.#held.get(packetId)
     demand(held === undefined || held === number, () => `I7 identifier ${packetId} means ${held} still, ${who}`)
-    if (held === undefined) this.deliveries.push({ number, qos, dup })
+    if (held === undefined) this.deliveries.push({ number, qos, dup, subscription: this.subscriptions })
     this.#held.set(packetId, number)
     this.owed.push({ type: 'pubrec', packetId, reasonCode: 0 })
   }
