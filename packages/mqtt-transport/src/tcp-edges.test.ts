@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs'
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { ByteStream } from './byte-stream.ts'
 import type { Listener } from './listener.ts'
 import { connectTcp, listenTcp, type ReadingMode } from './tcp.ts'
@@ -63,6 +63,33 @@ describe('TCP', () => {
     }
     expect(server.stream.bufferedBytes).toBe(0)
     expect(server.calls).toStrictEqual([])
+  })
+
+  it('what the kernel takes at once goes past the queue of the stream of Node, which takes the rest', async () => {
+    const { raw, server } = await rawPeer('onread')
+    const queued = vi.spyOn(Socket.prototype, 'write')
+    try {
+      raw.pause()
+      const sent: number[] = []
+      const send = (bytes: number) => {
+        server.stream.write(sequence(sum(sent), bytes))
+        sent.push(bytes)
+      }
+      for (let count = 0; count < 10; count++) send(64)
+      expect(queued).not.toHaveBeenCalled()
+      while (server.stream.bufferedBytes === 0) send(1_000_000)
+      const held = server.stream.bufferedBytes
+      expect(held).toBeLessThanOrEqual(1_000_000)
+      send(10)
+      expect(server.stream.bufferedBytes).toBe(held + 10)
+      server.stream.end()
+      const chunks: Buffer[] = []
+      for await (const chunk of raw) chunks.push(chunk as Buffer)
+      expect(Buffer.concat(chunks)).toHaveLength(sum(sent))
+      expect(firstDifference(Buffer.concat(chunks))).toBe(-1)
+    } finally {
+      queued.mockRestore()
+    }
   })
 
   it("'auto' reads into the shared buffer where Node can", async () => {
@@ -189,3 +216,5 @@ const limitOpenFiles = async (more: number): Promise<() => Promise<void>> => {
     await once(shell, 'close')
   }
 }
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0)

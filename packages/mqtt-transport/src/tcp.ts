@@ -1,6 +1,7 @@
 import { connect, createServer, type Socket } from 'node:net'
 import type { ByteStream } from './byte-stream.ts'
 import type { Listener, OnStream } from './listener.ts'
+import { directWritingWorks } from './node/direct-writing.ts'
 import { establish, FAMILY_ATTEMPT_TIMEOUT_MS, type ConnectOptions } from './node/establish.ts'
 import { ConnectionLimit, listening, peerOf, PROBED, stopListening, type ListenOptions } from './node/listening.ts'
 import { sharedOnReadOf, sharedReadBufferWorks, shareReadBuffer, type ReadingMode } from './node/shared-read-buffer.ts'
@@ -50,10 +51,11 @@ export const listenTcp = async (options: ListenTcpOptions, onStream: OnStream): 
   if (reading === 'onread' && !shares) {
     throw new TransportError('NOT_SUPPORTED', 'tcp', "this runtime cannot do reading: 'onread', use 'auto' or 'data'")
   }
+  const shared = shares && (await directWritingWorks()) ? DIRECT : SHARED
   let url = ''
   const server = createServer({ pauseOnConnect: true, noDelay: true, ...PROBED }, (socket) => {
     if (!limit.admit(socket)) return void socket.destroy()
-    const habits = shares && shareReadBuffer(socket) ? SHARED : DATA
+    const habits = shares && shareReadBuffer(socket) ? shared : DATA
     onStream(new SocketByteStream(socket, peerOf('tcp', socket, url), habits))
   })
   const port = await listening(server, options)
@@ -61,5 +63,6 @@ export const listenTcp = async (options: ListenTcpOptions, onStream: OnStream): 
   return { url, port, close: () => stopListening(server) }
 }
 
-const SHARED: SocketHabits = { listensToData: false, copyUpToBytes: 0, takesEmptyWrites: true }
-const DATA: SocketHabits = { listensToData: true, copyUpToBytes: 0, takesEmptyWrites: true }
+const DATA: SocketHabits = { listensToData: true, copyUpToBytes: 0, takesEmptyWrites: true, writesDirectly: false }
+const SHARED: SocketHabits = { ...DATA, listensToData: false }
+const DIRECT: SocketHabits = { ...SHARED, writesDirectly: true }

@@ -79,4 +79,4 @@ const streamOf = (socket: TLSSocket, listener?: string): ByteStream => {
 }
 
 /** Writes of TLS end in a later turn, always: without the copy every buffer would stay with the stream. */
-const TLS: SocketHabits = { listensToData: true, copyUpToBytes: 16_384, takesEmptyWrites: false }
+const TLS: SocketHabits = { listensToData: true, copyUpToBytes: 16_384, takesEmptyWrites: false, writesDirectly: false }

@@ -60,7 +60,7 @@ describe('on engines other than Node', () => {
   })
 })
 
-const TLS = { listensToData: true, copyUpToBytes: 16_384, takesEmptyWrites: false }
+const TLS = { listensToData: true, copyUpToBytes: 16_384, takesEmptyWrites: false, writesDirectly: false }
 
 const recording = (): { readonly handler: ByteStreamHandler; readonly seen: string[] } => {
   const seen: string[] = []

@@ -1,4 +1,5 @@
-import { connect, createServer, Socket, type AddressInfo, type OnReadOpts, type SocketConstructorOpts } from 'node:net'
+import { Socket, type OnReadOpts, type SocketConstructorOpts } from 'node:net'
+import { PROBE_TIMEOUT_MS, probeOverLoopback, type SocketInternals } from './loopback-probe.ts'
 import { receive, type OwnedSocket } from './socket-byte-stream.ts'
 
 /**
@@ -32,7 +33,7 @@ export const sharedOnReadOf = (socket: () => Socket): OnReadOpts => ({
  */
 export const shareReadBuffer = (accepted: Socket, onread: OnReadOpts = sharedOnRead()): boolean => {
   const { buffer, callback } = (onReadKeys ??= keysOfOnRead())
-  const internals = accepted as unknown as Internals
+  const internals = accepted as unknown as SocketInternals
   const handle = internals._handle
   if (buffer === undefined || callback === undefined || typeof handle?.useUserBuffer !== 'function') return false
   internals[buffer] = onread.buffer
@@ -48,59 +49,24 @@ export const shareReadBuffer = (accepted: Socket, onread: OnReadOpts = sharedOnR
 export const sharedReadBufferWorks = (): Promise<boolean> => (works ??= probe())
 
 /** Sends one byte over loopback to an accepted socket and looks whether it arrives in the given buffer, with the right `this`. */
-export const probe = async (share = shareReadBuffer, timeoutMs = PROBE_TIMEOUT_MS): Promise<boolean> => {
-  const buffer = new Uint8Array(8)
-  const sockets: Socket[] = []
-  const server = createServer({ pauseOnConnect: true })
-  try {
-    return await new Promise<boolean>((resolve) => {
-      const timer = setTimeout(resolve, timeoutMs, false)
-      const answer = (works: boolean): void => {
-        clearTimeout(timer)
-        resolve(works)
-      }
-      const watch = (socket: Socket): void => {
-        sockets.push(socket)
-        socket.on('error', () => answer(false))
-      }
-      server.on('error', () => answer(false))
-      server.on('connection', (accepted) => {
-        watch(accepted)
-        try {
-          function callback(this: unknown, bytesRead: number): boolean {
-            answer(this === accepted && bytesRead === 1 && buffer[0] === PROBE_BYTE)
-            return true
-          }
-          if (!share(accepted, { buffer, callback })) return answer(false)
-          accepted.resume()
-        } catch {
-          answer(false)
-        }
-      })
-      server.listen(0, '127.0.0.1', () => {
-        const client = connect((server.address() as AddressInfo).port, '127.0.0.1')
-        watch(client)
-        client.write(new Uint8Array([PROBE_BYTE]))
-      })
-    })
-  } finally {
-    server.close()
-    for (const socket of sockets) socket.destroy()
-  }
-}
+export const probe = (share = shareReadBuffer, timeoutMs = PROBE_TIMEOUT_MS): Promise<boolean> =>
+  probeOverLoopback(timeoutMs, (accepted, client, answer) => {
+    const buffer = new Uint8Array(8)
+    function callback(this: unknown, bytesRead: number): boolean {
+      answer(this === accepted && bytesRead === 1 && buffer[0] === PROBE_BYTE)
+      return true
+    }
+    if (!share(accepted, { buffer, callback })) return answer(false)
+    accepted.resume()
+    client.write(new Uint8Array([PROBE_BYTE]))
+  })
 
 const READ_BUFFER_BYTES = 65_536
-const PROBE_TIMEOUT_MS = 1_000
 const PROBE_BYTE = 0x47
 
 let shared: OnReadOpts | undefined
 let works: Promise<boolean> | undefined
 let onReadKeys: OnReadKeys | undefined
-
-interface Internals {
-  readonly _handle?: { useUserBuffer?(buffer: OnReadOpts['buffer']): void } | null
-  [key: symbol]: unknown
-}
 
 /** Where a socket keeps its `onread` option; undefined where it does not. */
 interface OnReadKeys {
@@ -111,7 +77,7 @@ interface OnReadKeys {
 /** They are found by what stands there: their names are Node's own affair. */
 function keysOfOnRead(): OnReadKeys {
   const onread = sharedOnRead()
-  const example = new Socket({ onread } as SocketConstructorOpts) as unknown as Internals
+  const example = new Socket({ onread } as SocketConstructorOpts) as unknown as SocketInternals
   const keyOf = (value: unknown): symbol | undefined =>
     Object.getOwnPropertySymbols(example).find((key) => example[key] === value)
   return { buffer: keyOf(onread.buffer), callback: keyOf(onread.callback) }

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { ByteStream, ByteStreamHandler, CloseInfo, PeerInfo } from '../byte-stream.ts'
 import { alreadyOpen, type TransportPhase } from '../transport-error.ts'
+import { NOT_WRITTEN, writeDirectly } from './direct-writing.ts'
 import { transportError } from './socket-errors.ts'
 
 /**
@@ -17,6 +18,8 @@ export class SocketByteStream implements ByteStream {
   #state: number = State.open
   #paused = false
   #awaitingDrain = false
+  /** Of what was written directly, that which the kernel has not taken. */
+  #directBytes = 0
   #closeInfo: CloseInfo | undefined
   #written: ((error?: Error | null) => void) | undefined
 
@@ -48,6 +51,15 @@ export class SocketByteStream implements ByteStream {
       if (socket.writableLength > 0) this.#awaitDrain()
       return true
     }
+    if (this.#habits.writesDirectly && !this.#awaitingDrain && socket.writableLength === 0) {
+      const left = writeDirectly(socket, bytes)
+      if (left === 0) return true
+      if (left !== NOT_WRITTEN) {
+        this.#directBytes = left
+        this.#awaitDrain()
+        return false
+      }
+    }
     this.#send(bytes)
     // Node removes from the length what the kernel took, before write() returns.
     if (socket.writableLength === 0) return true
@@ -74,7 +86,7 @@ export class SocketByteStream implements ByteStream {
   }
 
   get bufferedBytes(): number {
-    return this.#state >= State.destroyed ? 0 : this.#socket.writableLength
+    return this.#state >= State.destroyed ? 0 : this.#socket.writableLength + this.#directBytes
   }
 
   pause(): void {
@@ -143,6 +155,7 @@ export class SocketByteStream implements ByteStream {
     if (!this.#habits.takesEmptyWrites) return
     this.#socket.write(NOTHING, (error) => {
       this.#awaitingDrain = false
+      this.#directBytes = 0
       if (this.#state >= State.destroyed || (error !== null && error !== undefined)) return
       if (this.#socket.writableLength > 0) this.#awaitDrain()
       else this.#handler?.onDrain()
@@ -158,6 +171,8 @@ export interface SocketHabits {
   readonly copyUpToBytes: number
   /** A write of nothing is answered like any other. `false` for TLS, where Deno fails the connection: there each write is answered. */
   readonly takesEmptyWrites: boolean
+  /** What the kernel takes at once goes past the queue of Node's stream. */
+  readonly writesDirectly: boolean
 }
 
 /** A socket that knows its stream. */
