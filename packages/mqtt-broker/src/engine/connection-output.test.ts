@@ -18,7 +18,15 @@ const seen = (client: VirtualClient): string[] => client.received().map(summary)
 /** An Output with a gate of its own, and what has come out of its free lane. */
 const output = () => {
   const gate = new CommitGate(new MemoryStore())
-  const made = new ConnectionOutput({ pool: new SlabPool(), turn: new Turn(() => {}), gate, variants: new Variants() })
+  const made = new ConnectionOutput({
+    pool: new SlabPool(),
+    turn: new Turn(
+      () => {},
+      () => {},
+    ),
+    gate,
+    variants: new Variants(),
+  })
   const decoder = new StreamDecoder({ version: 4 })
   const out = (): string[] => {
     const packets: string[] = []

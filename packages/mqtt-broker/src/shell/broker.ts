@@ -68,11 +68,10 @@ class ShellBroker implements Broker {
     const settings = { ...DEFAULT_SETTINGS, ...options.settings }
     const { store } = options
     const used = storeToUse(options)
-    this.#turn = new Turn(() => {
-      runtime.endOfTurn(() => {
-        if (!this.#closed) this.#endOfTurn()
-      })
-    })
+    const endTurn = (): void => {
+      if (!this.#closed) this.#endOfTurn()
+    }
+    this.#turn = new Turn(() => runtime.endOfTurn(endTurn), endTurn)
     const batchLimits = {
       maximumBatchBytes: limits.maximumUncommittedBytes,
       maximumBatchRecords: limits.maximumUncommittedRecords,
@@ -111,9 +110,7 @@ class ShellBroker implements Broker {
             runtime,
             wallClock: options.wallClock ?? (() => runtime.wallClock()),
             onRecovery: options.onRecovery,
-            endTurn: () => {
-              if (!this.#closed) this.#endOfTurn()
-            },
+            endTurn,
           })
     this.#gauge = new PressureGauge(
       limits.maximumMemoryBytes,

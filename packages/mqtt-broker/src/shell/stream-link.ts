@@ -35,7 +35,10 @@ export class StreamLink implements ByteStreamHandler, StreamControl, Sink {
   }
 
   onData(chunk: Uint8Array): void {
+    const { turn } = this.#environment
+    turn.beginChunk(chunk.length)
     this.#driver.receive(chunk)
+    turn.endChunk()
   }
 
   onDrain(): void {

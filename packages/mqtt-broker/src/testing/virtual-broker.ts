@@ -49,9 +49,10 @@ export class VirtualBroker {
   wallOffsetMs: number
   /** Milliseconds. */
   now = 0
-  readonly #turn = new Turn(() => {
-    this.#woken = true
-  })
+  readonly #turn = new Turn(
+    () => (this.#woken = true),
+    () => this.settle(),
+  )
   #woken = false
   readonly #driver: DriverEnvironment
   readonly #output: OutputEnvironment
