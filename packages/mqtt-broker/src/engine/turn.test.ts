@@ -76,6 +76,15 @@ describe('Turn', () => {
     expect(loop.round()).toEqual(['loop'])
   })
 
+  it('leaves a chunk to the loop that comes while it ends, because something was written', () => {
+    const loop = new Loop()
+    loop.lone(4)
+    const bringing: Flushable = { flush: () => loop.chunk() }
+    loop.chunk(10, () => loop.turn.dirty(bringing))
+    expect(loop.ends).toEqual(['chunk'])
+    expect(loop.round()).toEqual(['chunk', 'loop'])
+  })
+
   it('gives what is said while it ends to the next one, by the loop', () => {
     const loop = new Loop()
     loop.lone(4)

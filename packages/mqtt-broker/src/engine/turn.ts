@@ -37,7 +37,9 @@ export class Turn {
   #loneTurns = 0
   /** The turn is to end with the chunk that is being handled. */
   #alone = false
-  /** There is something to do then. */
+  /** A chunk that comes while a turn ends is not: writing may bring it. */
+  #ending = false
+  /** There is something to do when it has been. */
   #owed = false
   #outputs = new RefilledList<Flushable>()
   #spare = new RefilledList<Flushable>()
@@ -75,7 +77,8 @@ export class Turn {
       bytes <= LONE_CHUNK_BYTES &&
       this.#loneTurns >= LONE_TURNS &&
       this.#loneTurns % LOOK_EVERY !== 0 &&
-      !this.#scheduled
+      !this.#scheduled &&
+      !this.#ending
   }
 
   /** The chunk has been handled. */
@@ -94,6 +97,7 @@ export class Turn {
   /** The turn begins to end: what is said from here on belongs to the next. */
   begin(): void {
     this.#scheduled = false
+    this.#ending = true
     this.number++
     if (this.#chunks > 0) this.#loneTurns = this.#chunks === 1 ? this.#loneTurns + 1 : 0
     this.#chunks = 0
@@ -113,6 +117,7 @@ export class Turn {
     this.#outputs = this.#spare
     outputs.drain(flushOne)
     this.#spare = outputs
+    this.#ending = false
   }
 }
 
