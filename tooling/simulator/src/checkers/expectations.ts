@@ -1,4 +1,5 @@
 import { matches } from '@godwit/mqtt-topics'
+import { mayHaveEnded } from './session-times.ts'
 import type { MessageStory, SessionStory, Story, SubscriptionStory } from './story.ts'
 
 export const filterMatches = ({ matchedFilter }: SubscriptionStory, topicName: string): boolean => {
@@ -44,10 +45,18 @@ export const copiesFor = (story: Story, session: SessionStory, topicName: string
   return shared + (each ? own : Math.min(1, own))
 }
 
-/** How often the broker may have taken a message as new: QoS 1 with each repeat, QoS 2 in each Session of its publisher. */
-export const timesRouted = ({ packet, reads, sent }: MessageStory): number => {
+/**
+ * How often the broker may have taken a message as new: QoS 1 with each repeat, QoS 2 in each Session of its publisher, also in one that
+ * was begun anew without a word.
+ */
+export const timesRouted = (story: Story, { packet, reads, sent }: MessageStory): number => {
   if (packet.qos === 1) return Math.max(1, reads.length)
-  return sent.length < 2 ? 1 : new Set(sent.map(({ connection }) => connection.session)).size
+  if (sent.length < 2) return 1
+  const sessions = new Set(sent.map(({ connection }) => connection.session))
+  const anew = [...sessions].filter(
+    (session) => session !== undefined && mayHaveEnded(story, session) < sent.at(-1)!.place,
+  )
+  return sessions.size + anew.length
 }
 
 /** Counts by a key. */

@@ -23,7 +23,7 @@ export const qos1: Checker = {
       for (const [, some] of tally(live, ({ connection }) => connection)) {
         const { session, place } = some.at(-1)!
         if (session === undefined) continue
-        if (some.length > timesRouted(message) * copiesFor(story, session, message.topicName)) {
+        if (some.length > timesRouted(story, message) * copiesFor(story, session, message.topicName)) {
           yield { place, text: `${message.name} was sent ${some.length} times to ${session.client} on one connection` }
         }
       }

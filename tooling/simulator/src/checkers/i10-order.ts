@@ -45,8 +45,9 @@ const resends: Checker['check'] = function* ({ sessions, deliveriesOf }) {
       if (connection !== delivery.connection) last = -1
       connection = delivery.connection
       const first = firstPlace.get(key)
-      if (first === undefined) firstPlace.set(key, place)
-      else if (packet.dup) {
+      // Without DUP it is another delivery, of what its publisher sent again, perhaps with the identifier of before.
+      if (first === undefined || !packet.dup) firstPlace.set(key, place)
+      else {
         if (first < last) yield { place, text: `${message.name} was sent to ${session.client} again, out of order` }
         last = Math.max(last, first)
       }

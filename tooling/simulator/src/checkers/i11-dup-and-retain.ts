@@ -11,7 +11,7 @@ export const dupAndRetain: Checker = {
       const sentBefore = new Map<string, number>()
       for (const { packet, message, place, connection } of story.deliveriesOf.get(session) ?? []) {
         if (packet.qos === 0) continue
-        if (message === undefined || timesRouted(message) > 1) continue
+        if (message === undefined || timesRouted(story, message) > 1) continue
         const key = `${message.name} ${packet.packetId}`
         const before = sentBefore.get(key)
         const again = before !== undefined && before !== connection.id && !packet.retain

@@ -24,7 +24,7 @@ export const shared: Checker = {
       // A QoS 1 message moves on only from a member whose Session has ended.
       const alive = [...receivers].filter((session) => session !== undefined && session.ended > story.leaving)
       const held = qos === 2 && first.every(({ packet }) => packet.qos === 2) ? receivers.size : alive.length
-      if (held > filters.size * timesRouted(message) && first.every(({ packet }) => packet.qos > 0)) {
+      if (held > filters.size * timesRouted(story, message) && first.every(({ packet }) => packet.qos > 0)) {
         yield { place: first.at(-1)!.place, text: `${message.name} went to ${held} members of a group` }
       }
       const { acknowledged, packet } = message
