@@ -76,6 +76,17 @@ describe('Turn', () => {
     expect(loop.round()).toEqual(['loop'])
   })
 
+  it.each([10, 5000])('takes a chunk of %i bytes that comes inside of another for a part of it', (bytes) => {
+    const loop = new Loop()
+    loop.lone(4)
+    loop.chunk(10, () => {
+      loop.turn.wake()
+      loop.chunk(bytes, () => {})
+      expect(loop.ends).toEqual([])
+    })
+    expect(loop.round()).toEqual(['chunk'])
+  })
+
   it('leaves a chunk to the loop that comes while it ends, because something was written', () => {
     const loop = new Loop()
     loop.lone(4)

@@ -35,6 +35,8 @@ export class Turn {
   #chunks = 0
   /** Turns in a row that had one such chunk. */
   #loneTurns = 0
+  /** Chunks that are being handled: one may bring another, which belongs to it. */
+  #depth = 0
   /** The turn is to end with the chunk that is being handled. */
   #alone = false
   /** A chunk that comes while a turn ends is not: writing may bring it. */
@@ -73,6 +75,7 @@ export class Turn {
 
   /** A chunk of so many bytes is going to be handled. */
   beginChunk(bytes: number): void {
+    if (this.#depth++ > 0) return
     this.#alone =
       bytes <= LONE_CHUNK_BYTES &&
       this.#loneTurns >= LONE_TURNS &&
@@ -83,6 +86,7 @@ export class Turn {
 
   /** The chunk has been handled. */
   endChunk(): void {
+    if (--this.#depth > 0) return
     if (this.#scheduled) this.#chunks++
     if (!this.#alone) return
     this.#alone = false
