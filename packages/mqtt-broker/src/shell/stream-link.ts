@@ -37,8 +37,12 @@ export class StreamLink implements ByteStreamHandler, StreamControl, Sink {
   onData(chunk: Uint8Array): void {
     const { turn } = this.#environment
     turn.beginChunk(chunk.length)
-    this.#driver.receive(chunk)
-    turn.endChunk()
+    try {
+      this.#driver.receive(chunk)
+    } finally {
+      // Else a program that survives a fault of ours has a turn that never ends.
+      turn.endChunk()
+    }
   }
 
   onDrain(): void {

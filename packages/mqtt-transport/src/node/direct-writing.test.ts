@@ -1,7 +1,7 @@
 import { Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { NOT_WRITTEN, probeDirectWriting, writeDirectly, type WriteRequest } from './direct-writing.ts'
-import type { SocketHandle, SocketInternals } from './loopback-probe.ts'
+import type { SocketHandle, SocketInternals } from './socket-internals.ts'
 
 const real = (socket: Socket): Required<SocketHandle> =>
   (socket as unknown as SocketInternals)._handle as Required<SocketHandle>

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
-import { PROBE_TIMEOUT_MS, probeOverLoopback, type SocketHandle, type SocketInternals } from './loopback-probe.ts'
+import { PROBE_TIMEOUT_MS, probeOverLoopback } from './loopback-probe.ts'
+import type { SocketHandle, SocketInternals } from './socket-internals.ts'
 
 // A socket of Node is a Writable: each write makes a request, an entry of a queue and a callback for the next tick, also where the
 // kernel takes all bytes at once, as it nearly always does. Measured with one message for each write, a broker takes a tenth less

@@ -1,6 +1,7 @@
 import { Socket, type OnReadOpts, type SocketConstructorOpts } from 'node:net'
-import { PROBE_TIMEOUT_MS, probeOverLoopback, type SocketInternals } from './loopback-probe.ts'
+import { PROBE_TIMEOUT_MS, probeOverLoopback } from './loopback-probe.ts'
 import { receive, type OwnedSocket } from './socket-byte-stream.ts'
+import type { SocketInternals } from './socket-internals.ts'
 
 /**
  * How the bytes of plain TCP connections are read.
